@@ -1,0 +1,1 @@
+"""Scene graphs and the geometry behind their words; numpy and pydantic only."""

@@ -1,0 +1,210 @@
+"""The scene graph shared by text (TSG), image (VSG) and space (3DSG).
+
+Frame of every 3D quantity: metres, camera levelled to gravity, origin at the camera,
+x right, y up, z away from the viewer. Paper: section "Scene graphs" and Fig. 1.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+SCHEMA_VERSION = 1
+
+SPATIAL_PREDICATES = (
+    "to the left of",
+    "to the right of",
+    "in front of",
+    "behind",
+    "above",
+    "under",
+    "on",
+    "in",
+    "next to",
+)
+HIERARCHY_PREDICATES = ("part of",)
+GEOMETRIC_PREDICATES = SPATIAL_PREDICATES + HIERARCHY_PREDICATES
+INVERSE_PREDICATE: Mapping[str, str] = {
+    "to the left of": "to the right of",
+    "to the right of": "to the left of",
+    "in front of": "behind",
+    "behind": "in front of",
+    "above": "under",
+    "under": "above",
+    "next to": "next to",
+}
+"""Predicates whose converse has a name among the nine; "on" and "in" have none."""
+
+Source = Literal["gold", "depth", "mask", "text", "diffusion"]
+Triplet = tuple[str, str, str]
+
+
+class GraphFormatError(ValueError):
+    """A scene-graph file that breaks the schema; the message names the JSON path and the reason."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Box3D(_Frozen):
+    """Upright oriented box.
+
+    Attributes:
+        center: (x, y, z) in metres.
+        size: full extents (width, height, depth) along the box's own axes, metres, positive.
+        yaw: rotation about the y axis in radians; 0 faces the viewer.
+    """
+
+    center: tuple[float, float, float]
+    size: tuple[float, float, float]
+    yaw: float = 0.0
+
+    @field_validator("size")
+    @classmethod
+    def _positive(cls, size: tuple[float, float, float]) -> tuple[float, float, float]:
+        if min(size) <= 0:
+            raise ValueError(f"box size must be positive in each axis, got {size}")
+        return size
+
+
+class SceneObject(_Frozen):
+    """An object node with its attribute nodes.
+
+    Attributes:
+        label: noun, e.g. "cup".
+        attributes: words such as ("red", "striped", "small", "upright").
+        box: 3D box if its position is known.
+        region: image-plane box (x0, y0, x1, y1) in 0..1, x right, y down; may reach outside.
+        visibility: visible share of the object's own silhouette in 0..1; 0 is hidden.
+        confidence: of the detector, 0..1, if there was one.
+    """
+
+    label: str = Field(min_length=1)
+    attributes: tuple[str, ...] = ()
+    box: Box3D | None = None
+    region: tuple[float, float, float, float] | None = None
+    visibility: float | None = Field(default=None, ge=0, le=1)
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+
+class Relation(_Frozen):
+    """A relation node: ``objects[subject] predicate objects[object]``.
+
+    Geometry (sources gold, depth, mask) speaks only the closed set ``GEOMETRIC_PREDICATES``;
+    text and diffusion may also keep semantic verbs such as "holds".
+    """
+
+    subject: int = Field(ge=0)
+    predicate: str = Field(pattern=r"^[a-z][a-z' -]*$")
+    object: int = Field(ge=0)
+    source: Source = "gold"
+    confidence: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.subject == self.object:
+            raise ValueError(f"relation joins object {self.subject} to itself")
+        closed = self.source in ("gold", "depth", "mask")
+        if closed and self.predicate not in GEOMETRIC_PREDICATES:
+            raise ValueError(
+                f"unknown predicate {self.predicate!r} for source {self.source!r}; "
+                f"allowed: {', '.join(GEOMETRIC_PREDICATES)}"
+            )
+        return self
+
+
+class SceneGraph(_Frozen):
+    """Objects with attributes, relations between them, and the place that holds them all."""
+
+    objects: tuple[SceneObject, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    place: str | None = None
+
+    @model_validator(mode="after")
+    def _ends_exist(self) -> Self:
+        count = len(self.objects)
+        seen = set()
+        for position, relation in enumerate(self.relations):
+            if max(relation.subject, relation.object) >= count:
+                raise ValueError(
+                    f"relations[{position}] points to object "
+                    f"{max(relation.subject, relation.object)}, but there are {count} objects"
+                )
+            key = (relation.subject, relation.predicate, relation.object)
+            if key in seen:
+                raise ValueError(f"relations[{position}] repeats {key}")
+            seen.add(key)
+        return self
+
+    def triplets(self) -> list[Triplet]:
+        """(subject label, predicate, object label) of each relation, in order."""
+        return [
+            (self.objects[r.subject].label, r.predicate, self.objects[r.object].label)
+            for r in self.relations
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-ready mapping; absent optional fields are left out."""
+        body = self.model_dump(mode="json", exclude_none=True)
+        return {"schema_version": SCHEMA_VERSION, **body}
+
+    def to_json(self) -> str:
+        """One line of JSON; ``from_json`` gives back an equal graph."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, body: Mapping[str, Any]) -> Self:
+        """Inverse of ``to_dict``.
+
+        Raises:
+            GraphFormatError: wrong version, missing or extra field, dangling index, unknown
+                predicate, NaN or infinity; the message names the JSON path.
+        """
+        if not isinstance(body, Mapping):
+            raise GraphFormatError(f"$: expected an object, got {type(body).__name__}")
+        fields = dict(body)
+        version = fields.pop("schema_version", None)
+        if version != SCHEMA_VERSION:
+            raise GraphFormatError(
+                f"$.schema_version: expected {SCHEMA_VERSION}, got {version!r}; convert the file"
+            )
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            raise GraphFormatError(_first_problem(error)) from error
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Inverse of ``to_json``.
+
+        Raises:
+            GraphFormatError: as ``from_dict``, and for text that is not JSON or has a key twice.
+        """
+        try:
+            body = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        except json.JSONDecodeError as error:
+            raise GraphFormatError(f"$: not JSON: {error}") from error
+        return cls.from_dict(body)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in mapping:
+            raise GraphFormatError(f"$: key {key!r} appears twice in one object")
+        mapping[key] = value
+    return mapping
+
+
+def _no_constant(name: str) -> float:
+    # json passes NaN through as a float; keep it, so that validation can name the path.
+    return {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}[name]
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in problem["loc"])
+    return f"${path}: {problem['msg']}"

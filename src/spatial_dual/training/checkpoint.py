@@ -1,0 +1,101 @@
+"""Where a training stands, in one file, so that a kill at any moment loses at most an interval."""
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+
+@dataclass
+class Progress:
+    """State after ``step`` updates: tensors by name, and the log rows written so far."""
+
+    step: int
+    fingerprint: str
+    tensors: dict[str, Tensor]
+    log: list[dict[str, float]] = field(default_factory=list)
+    skipped: int = 0
+
+
+class CheckpointStore:
+    """The checkpoint of one training, kept in ``folder/checkpoint.safetensors``.
+
+    Crash windows: the file is written under a temporary name, flushed to disk and renamed. A kill
+    before the rename leaves the previous checkpoint; after it, the new one. There is no state
+    between, because tensors and bookkeeping share the one file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = Path(folder) / "checkpoint.safetensors"
+
+    def save(self, progress: Progress) -> None:
+        """Replace the stored progress atomically."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_suffix(".tmp")
+        # clone: tied weights share memory, which safetensors refuses
+        tensors = {name: t.detach().cpu().clone() for name, t in progress.tensors.items()}
+        header: dict[str, Any] = {
+            "step": progress.step,
+            "fingerprint": progress.fingerprint,
+            "log": progress.log,
+            "skipped": progress.skipped,
+        }
+        save_file(tensors, temporary, metadata={"progress": json.dumps(header)})
+        with open(temporary, "rb+") as stream:
+            os.fsync(stream.fileno())
+        os.replace(temporary, self.path)
+
+    def load(self, fingerprint: str) -> Progress | None:
+        """The stored progress if it belongs to the training with this fingerprint, else None.
+
+        Raises:
+            ValueError: the file is there but cannot be read; the message says what to do.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with safe_open(self.path, framework="pt") as stored:
+                header = json.loads(stored.metadata()["progress"])
+                if header["fingerprint"] != fingerprint:
+                    return None
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(
+                f"{self.path}: damaged checkpoint ({error}); delete it to train from the start"
+            ) from error
+        return Progress(header["step"], fingerprint, tensors, header["log"], header["skipped"])
+
+    def clear(self) -> None:
+        """Forget the progress, once the finished model is safe elsewhere."""
+        self.path.unlink(missing_ok=True)
+
+
+def pack_optimizer(optimizer: torch.optim.Optimizer, names: list[str]) -> dict[str, Tensor]:
+    """Adam moments and step counts as flat ``optimizer.<parameter>.<moment>`` tensors."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    return {
+        f"optimizer.{name}.{moment}": value
+        for name, parameter in zip(names, parameters, strict=True)
+        for moment, value in optimizer.state.get(parameter, {}).items()
+    }
+
+
+def unpack_optimizer(
+    optimizer: torch.optim.Optimizer, names: list[str], tensors: dict[str, Tensor]
+) -> None:
+    """Inverse of ``pack_optimizer``, in place."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for name, parameter in zip(names, parameters, strict=True):
+        prefix = f"optimizer.{name}."
+        for key, value in tensors.items():
+            if key.startswith(prefix):
+                moment = key.removeprefix(prefix)
+                # Adam keeps its step count on the CPU, its moments with the parameter
+                device = "cpu" if moment == "step" else parameter.device
+                optimizer.state[parameter][moment] = value.to(device).clone()

@@ -1,0 +1,102 @@
+"""Settings of one training and the seed-and-step rule for its batches."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from spatial_dual.seeding import derive_seed
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Budget and optimiser of one training (AdamW, linear warm-up, cosine decay).
+
+    Attributes:
+        steps: optimiser updates; a budget is steps, never seconds.
+        max_steps: upper cap on ``steps`` for any environment (``train.max_steps``).
+        final_lr_ratio: learning rate at the last step as a share of the peak.
+        ema_decay: decay of the exponential moving average of the weights; 0 keeps the raw ones.
+        precision: "float32", "bfloat16" (autocast) or "auto" (bfloat16 where it is native).
+        device: "cpu", "cuda" or "auto".
+
+    Raises:
+        ValueError: a value out of range, with the value in the message.
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int = 50
+    weight_decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.98)
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.99
+    final_lr_ratio: float = 0.05
+    seed: int = 0
+    precision: str = "auto"
+    device: str = "auto"
+    checkpoint_every: int = 200
+    max_steps: int | None = None
+
+    def __post_init__(self) -> None:
+        positive = ("steps", "batch_size", "learning_rate", "gradient_clip", "checkpoint_every")
+        for name in positive:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        if not 0 <= self.ema_decay < 1:
+            raise ValueError(f"ema_decay must be in [0, 1), got {self.ema_decay}")
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            raise ValueError(
+                f"precision must be auto, float32 or bfloat16, got {self.precision!r}"
+            )
+        if self.max_steps is not None and self.max_steps < 1:
+            raise ValueError(f"train.max_steps must be at least 1, got {self.max_steps}")
+
+    @property
+    def total_steps(self) -> int:
+        """Updates that will really be made."""
+        return self.steps if self.max_steps is None else min(self.steps, self.max_steps)
+
+    def learning_rate_at(self, step: int) -> float:
+        """Linear warm-up to ``learning_rate``, then a cosine to ``final_lr_ratio`` of it."""
+        warmup = min(self.warmup_steps, max(1, self.total_steps // 5))
+        if step < warmup:
+            return self.learning_rate * (step + 1) / warmup
+        done = (step - warmup) / max(1, self.total_steps - warmup)
+        cosine = 0.5 * (1 + float(np.cos(np.pi * done)))
+        return self.learning_rate * (self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine)
+
+
+def choose_device(name: str) -> torch.device:
+    """Resolve "auto" to CUDA where there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def has_native_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 products run in hardware: CUDA since Ampere, CPUs with AVX512-BF16 or AMX."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    flags = torch.cpu.get_capabilities()
+    return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("amx_tile"))
+
+
+def batch_indices(examples: int, batch_size: int, seed: int, step: int) -> np.ndarray:
+    """Example indices of one batch, ``(batch_size,)``: a pure function of seed and step.
+
+    Batches walk through one permutation of all examples per epoch; a batch that meets an epoch's
+    end goes on in the next permutation, so no example is skipped.
+    """
+    positions = np.arange(step * batch_size, (step + 1) * batch_size)
+    epochs, offsets = np.divmod(positions, examples)
+    first, last = int(epochs[0]), int(epochs[-1])
+    parts = [_permutation(examples, seed, e)[offsets[epochs == e]] for e in range(first, last + 1)]
+    return np.concatenate(parts)
+
+
+@lru_cache(maxsize=4)
+def _permutation(examples: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng(derive_seed(seed, "epoch", epoch)).permutation(examples)

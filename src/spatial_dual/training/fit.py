@@ -1,0 +1,263 @@
+"""The one training loop, used by every model of the project."""
+
+import hashlib
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from spatial_dual.seeding import torch_generator
+from spatial_dual.training.checkpoint import (
+    CheckpointStore,
+    Progress,
+    pack_optimizer,
+    unpack_optimizer,
+)
+from spatial_dual.training.config import (
+    FitConfig,
+    batch_indices,
+    choose_device,
+    has_native_bfloat16,
+)
+
+Batch = dict[str, Tensor]
+LossFn = Callable[[nn.Module, Batch, torch.Generator], dict[str, Tensor]]
+MAX_SKIPPED_IN_A_ROW = 20
+LOG_ROWS = 100
+
+logger = logging.getLogger(__name__)
+
+
+class BatchSource(Protocol):
+    """Examples by index; augmentation draws only from the generator it is handed."""
+
+    def __len__(self) -> int: ...
+
+    def load(self, indices: np.ndarray, generator: torch.Generator) -> Batch:
+        """Tensors whose first axis follows ``indices``."""
+        ...
+
+
+class TrainingDivergedError(RuntimeError):
+    """Losses or gradients stayed non-finite; the message names the step and the loss parts."""
+
+
+@dataclass(frozen=True)
+class TrainingLog:
+    """What a training leaves beside its weights.
+
+    Attributes:
+        name: the training.
+        steps: updates made, skipped ones included.
+        skipped: updates left out because a gradient was not finite.
+        rows: mean of each loss part over an interval, with the step at its end.
+    """
+
+    name: str
+    steps: int
+    skipped: int
+    rows: list[dict[str, float]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready mapping."""
+        return asdict(self)
+
+
+def fit(
+    name: str,
+    model: nn.Module,
+    loss_fn: LossFn,
+    data: BatchSource,
+    config: FitConfig,
+    store: CheckpointStore | None = None,
+) -> TrainingLog:
+    """Train ``model`` in place; at the end it holds the averaged (EMA) weights, on the CPU.
+
+    Batch, augmentation and noise of step s are functions of (seed, name, s) alone, so a resumed
+    training makes the very updates that an uninterrupted one makes. Parameters that do not
+    require gradients stay as they are.
+
+    Args:
+        name: names progress bar, log and random streams.
+        loss_fn: maps (model, batch, generator) to loss parts; "loss" is the one descended.
+        store: where to keep progress; None trains without resume.
+
+    Raises:
+        TrainingDivergedError: ``MAX_SKIPPED_IN_A_ROW`` updates in a row were not finite.
+    """
+    if len(data) == 0:
+        raise ValueError(f"{name}: no training examples; check the stage that feeds this one")
+    run = _Run(name, model, data, config)
+    run.resume(store)
+    meter = _Meter(max(1, config.total_steps // LOG_ROWS))
+    with torch.random.fork_rng(devices=[]), _progress_bar(name, config.total_steps, run.step) as bar:
+        while run.step < config.total_steps:
+            parts = run.update(loss_fn)
+            bar.update()
+            meter.add(parts)
+            if meter.full or run.step == config.total_steps:
+                run.log.append({"step": run.step, **meter.flush()})
+                bar.set_postfix_str(f"loss {run.log[-1]['loss']:.4g}")
+            if store and (
+                run.step % config.checkpoint_every == 0 or run.step == config.total_steps
+            ):
+                # an interval that a checkpoint cuts is logged in two rows, resumed or not
+                if meter.count:
+                    run.log.append({"step": run.step, **meter.flush()})
+                store.save(run.progress())
+    run.finish()
+    return TrainingLog(name, run.step, run.skipped, run.log)
+
+
+class _Run:
+    """Model, optimiser, averaged weights and counters of one training."""
+
+    def __init__(self, name: str, model: nn.Module, data: BatchSource, config: FitConfig) -> None:
+        self.name, self.model, self.data, self.config = name, model, data, config
+        self.device = choose_device(config.device)
+        self.bfloat16 = config.precision == "bfloat16" or (
+            config.precision == "auto" and has_native_bfloat16(self.device)
+        )
+        self.fingerprint = self._fingerprint()
+        model.to(self.device).train()
+        named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+        self.names = [n for n, _ in named]
+        self.parameters = [p for _, p in named]
+        self.average = [p.detach().clone() for p in self.parameters]
+        decayed = [p for p in self.parameters if p.ndim >= 2]
+        plain = [p for p in self.parameters if p.ndim < 2]
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": decayed, "weight_decay": config.weight_decay},
+                {"params": plain, "weight_decay": 0.0},
+            ],
+            lr=config.learning_rate,
+            betas=config.betas,
+            fused=True,
+        )
+        # the optimiser orders parameters by group: keep names in its order
+        by_id = {id(p): n for n, p in named}
+        self.optimizer_names = [by_id[id(p)] for p in decayed + plain]
+        self.step = self.skipped = self.skipped_in_a_row = 0
+        self.log: list[dict[str, float]] = []
+
+    def update(self, loss_fn: LossFn) -> dict[str, Tensor]:
+        """One optimiser step; returns the detached loss parts."""
+        config, step = self.config, self.step
+        generator = torch_generator(config.seed, self.name, "step", step)
+        # for code that draws from torch's global state (codebook restarts, dropout)
+        torch.manual_seed(generator.initial_seed())
+        indices = batch_indices(len(self.data), config.batch_size, config.seed, step)
+        batch = {k: v.to(self.device) for k, v in self.data.load(indices, generator).items()}
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
+            parts = loss_fn(self.model, batch, generator)
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate_at(step)
+        self.optimizer.zero_grad(set_to_none=True)
+        parts["loss"].backward()
+        norm = nn.utils.clip_grad_norm_(self.parameters, config.gradient_clip)
+        self.step += 1
+        if bool(torch.isfinite(norm)) and bool(torch.isfinite(parts["loss"])):
+            self.optimizer.step()
+            self._average_weights()
+            self.skipped_in_a_row = 0
+        else:
+            self._skip(parts)
+        return {key: value.detach().float() for key, value in parts.items()}
+
+    def _average_weights(self) -> None:
+        # short trainings would otherwise average in their random start
+        decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, self.parameters, 1 - decay)
+
+    def _skip(self, parts: dict[str, Tensor]) -> None:
+        self.skipped += 1
+        self.skipped_in_a_row += 1
+        if self.skipped_in_a_row >= MAX_SKIPPED_IN_A_ROW:
+            values = ", ".join(f"{k}={v.item():.4g}" for k, v in parts.items())
+            raise TrainingDivergedError(
+                f"{self.name}: {self.skipped_in_a_row} updates in a row were not finite, last at "
+                f"step {self.step} ({values}); lower learning_rate ({self.config.learning_rate})"
+            )
+
+    def progress(self) -> Progress:
+        """Everything that the next step depends on."""
+        tensors = {f"model.{n}": t for n, t in self.model.state_dict().items()}
+        tensors |= {f"average.{n}": t for n, t in zip(self.names, self.average, strict=True)}
+        tensors |= pack_optimizer(self.optimizer, self.optimizer_names)
+        return Progress(self.step, self.fingerprint, tensors, list(self.log), self.skipped)
+
+    def resume(self, store: CheckpointStore | None) -> None:
+        """Take up the stored progress of this very training, if there is one."""
+        progress = store.load(self.fingerprint) if store else None
+        if progress is None:
+            return
+        prefix = "model."
+        weights = {k[6:]: v for k, v in progress.tensors.items() if k.startswith(prefix)}
+        self.model.load_state_dict(weights)
+        for name, average in zip(self.names, self.average, strict=True):
+            average.copy_(progress.tensors[f"average.{name}"])
+        unpack_optimizer(self.optimizer, self.optimizer_names, progress.tensors)
+        self.step, self.skipped, self.log = progress.step, progress.skipped, progress.log
+        logger.info("%s: continues at step %d of %d", self.name, self.step, self.config.total_steps)
+
+    def finish(self) -> None:
+        """Leave the averaged weights in the model, in eval mode, on the CPU."""
+        with torch.no_grad():
+            for parameter, average in zip(self.parameters, self.average, strict=True):
+                parameter.copy_(average)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.model.to("cpu").eval()
+
+    def _fingerprint(self) -> str:
+        """Hash of the settings, the starting weights and the first batch.
+
+        A change of data, upstream weights or parameters changes it, and the stored progress of
+        another training is not taken up by mistake.
+        """
+        digest = hashlib.blake2b(digest_size=16)
+        settings = {**asdict(self.config), "name": self.name, "examples": len(self.data)}
+        digest.update(json.dumps(settings, sort_keys=True).encode())
+        indices = batch_indices(len(self.data), self.config.batch_size, self.config.seed, 0)
+        batch = self.data.load(indices, torch_generator(self.config.seed, self.name, "step", 0))
+        for tensors in (self.model.state_dict(), batch):
+            for key, value in tensors.items():
+                digest.update(key.encode())
+                digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        return digest.hexdigest()
+
+
+class _Meter:
+    """Mean of loss parts over an interval of steps."""
+
+    def __init__(self, interval: int) -> None:
+        self.interval, self.count = interval, 0
+        self.sums: dict[str, Tensor] = {}
+
+    @property
+    def full(self) -> bool:
+        return self.count >= self.interval
+
+    def add(self, parts: dict[str, Tensor]) -> None:
+        self.count += 1
+        for key, value in parts.items():
+            self.sums[key] = self.sums.get(key, torch.zeros(())) + value
+
+    def flush(self) -> dict[str, float]:
+        means = {key: float(value) / self.count for key, value in self.sums.items()}
+        self.sums, self.count = {}, 0
+        return means
+
+
+def _progress_bar(name: str, total: int, done: int) -> "tqdm[None]":
+    # a pipe keeps every refresh as text: refresh rarely there
+    interval = 0.5 if sys.stderr.isatty() else 20.0
+    return tqdm(total=total, initial=done, desc=name, unit="step", mininterval=interval)
