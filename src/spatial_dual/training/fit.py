@@ -97,20 +97,17 @@ def fit(
     run = _Run(name, model, data, config)
     run.resume(store)
     meter = _Meter(max(1, config.total_steps // LOG_ROWS))
-    with torch.random.fork_rng(devices=[]), _progress_bar(name, config.total_steps, run.step) as bar:
+    bar = _progress_bar(name, config.total_steps, run.step)
+    with torch.random.fork_rng(devices=[]), bar:
         while run.step < config.total_steps:
-            parts = run.update(loss_fn)
+            meter.add(run.update(loss_fn))
             bar.update()
-            meter.add(parts)
-            if meter.full or run.step == config.total_steps:
+            # a checkpoint cuts the interval it falls in, so that a resumed log has the same rows
+            boundary = run.step % config.checkpoint_every == 0 or run.step == config.total_steps
+            if meter.full or boundary:
                 run.log.append({"step": run.step, **meter.flush()})
                 bar.set_postfix_str(f"loss {run.log[-1]['loss']:.4g}")
-            if store and (
-                run.step % config.checkpoint_every == 0 or run.step == config.total_steps
-            ):
-                # an interval that a checkpoint cuts is logged in two rows, resumed or not
-                if meter.count:
-                    run.log.append({"step": run.step, **meter.flush()})
+            if store and boundary:
                 store.save(run.progress())
     run.finish()
     return TrainingLog(name, run.step, run.skipped, run.log)
