@@ -1,0 +1,1 @@
+"""Kedro datasets of our own, and the record format beneath them."""

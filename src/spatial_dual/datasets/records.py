@@ -1,0 +1,314 @@
+"""Sharded, memory-mapped, columnar records: the unit of all data on disk.
+
+A folder holds ``shard-00000.arrow`` … (Arrow IPC files) and ``manifest.json``, which is written
+last: without it the folder does not exist for any reader. Images and other fixed-shape arrays are
+``arrow.fixed_shape_tensor`` columns, so a gather copies straight out of the page cache.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from spatial_dual.datasets.record_columns import (
+    Chunk,
+    RecordsError,
+    batches,
+    is_numeric,
+    to_numpy,
+)
+
+MANIFEST = "manifest.json"
+MANIFEST_VERSION = 1
+_SHARD_PATTERN = "shard-*.arrow*"
+
+
+def write_records(
+    folder: Path | str, chunks: Iterable[Chunk], rows_per_shard: int = 2048
+) -> "Records":
+    """Stream chunks of rows into shards; at most one chunk is held in memory.
+
+    Each chunk maps every column name to as many values as it has rows: an array
+    ``(rows, ...)`` of numbers (one shape and dtype per column), or a sequence of strings, numbers
+    or (nested) lists. The first chunk decides the columns; a list column that has only empty lists
+    so far takes its type from the first chunk that has a value. Earlier records in ``folder`` are
+    replaced. Equal chunks give equal bytes.
+
+    Raises:
+        RecordsError: columns, shapes or types differ between chunks, or lengths within one.
+    """
+    if rows_per_shard < 1:
+        raise RecordsError(f"{folder}: rows_per_shard must be at least 1, got {rows_per_shard}")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for stale in folder.glob(_SHARD_PATTERN):
+        stale.unlink()
+    writer = _ShardWriter(folder, rows_per_shard)
+    try:
+        for batch in batches(folder, chunks):
+            writer.add(batch)
+        writer.finish_shard()
+    finally:
+        writer.abandon()
+    manifest = {
+        "version": MANIFEST_VERSION,
+        "rows": sum(shard["rows"] for shard in writer.shards),
+        "columns": writer.columns,
+        "shards": writer.shards,
+    }
+    temporary = folder / f"{MANIFEST}.tmp"
+    temporary.write_text(json.dumps(manifest, indent=1) + "\n")
+    _publish(temporary, folder / MANIFEST)
+    return Records(folder)
+
+
+def read_manifest(folder: Path | str) -> dict[str, Any]:
+    """The manifest of complete records; checks that each shard is there with its stated size.
+
+    Raises:
+        RecordsError: no manifest (never finished), another version, or a shard missing or cut.
+    """
+    folder = Path(folder)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise RecordsError(
+            f"{folder}: no {MANIFEST}, so these records were never finished; run the stage that "
+            "writes them again"
+        ) from None
+    except ValueError as error:
+        raise RecordsError(f"{folder}/{MANIFEST}: not JSON: {error}") from error
+    if manifest.get("version") != MANIFEST_VERSION:
+        raise RecordsError(
+            f"{folder}/{MANIFEST}: version {manifest.get('version')!r}, expected "
+            f"{MANIFEST_VERSION}; write the records again"
+        )
+    for shard in manifest["shards"]:
+        path = folder / shard["file"]
+        size = path.stat().st_size if path.is_file() else None
+        if size != shard["bytes"]:
+            found = "missing" if size is None else f"{size} bytes"
+            raise RecordsError(f"{path}: {found}, the manifest says {shard['bytes']} bytes")
+    return dict(manifest)
+
+
+def verify_hashes(folder: Path | str) -> None:
+    """Read every shard and compare its SHA-256 with the manifest (about 1 GB a second).
+
+    Raises:
+        RecordsError: as ``read_manifest``, or a shard whose content changed.
+    """
+    for shard in read_manifest(folder)["shards"]:
+        path = Path(folder) / shard["file"]
+        if _sha256(path) != shard["sha256"]:
+            raise RecordsError(f"{path}: its content changed since it was written (SHA-256)")
+
+
+class Records:
+    """Rows of a record folder, read lazily from memory-mapped shards.
+
+    Raises:
+        RecordsError: the folder is incomplete (see ``read_manifest``).
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        manifest = read_manifest(self.folder)
+        self.columns: tuple[str, ...] = tuple(manifest["columns"])
+        self._files: list[str] = [shard["file"] for shard in manifest["shards"]]
+        # The rows of each batch are in the manifest, so that no shard is opened before its use.
+        self._batch_shard = np.repeat(
+            np.arange(len(self._files)), [len(shard["batches"]) for shard in manifest["shards"]]
+        )
+        rows = [rows for shard in manifest["shards"] for rows in shard["batches"]]
+        self._starts = np.concatenate([[0], np.cumsum(rows, dtype=np.int64)]).astype(np.int64)
+        self._opened: dict[int, list[pa.RecordBatch]] = {}
+        self._views: dict[tuple[str, int], np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __repr__(self) -> str:
+        return f"Records({str(self.folder)!r}, rows={len(self)}, columns={list(self.columns)})"
+
+    def array(self, name: str, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Rows of a numeric column as a fresh array ``(len(indices), ...)`` in the asked order.
+
+        Raises:
+            RecordsError: no such column, or one of strings or lists.
+            IndexError: an index outside ``0 … len(self) - 1``.
+        """
+        wanted = self._checked(name, indices)
+        if not len(self):
+            raise RecordsError(f"{self.folder}: no rows, so column {name!r} has no shape")
+        sample = self._view(name, 0)
+        gathered = np.empty((len(wanted), *sample.shape[1:]), sample.dtype)
+        for batch, positions, rows in self._located(wanted):
+            gathered[positions] = self._view(name, batch)[rows]
+        return gathered
+
+    def values(self, name: str, indices: Sequence[int] | np.ndarray | None = None) -> list[Any]:
+        """Rows of any column as Python values (all rows by default), in the asked order.
+
+        Raises:
+            RecordsError: no such column.
+            IndexError: an index outside ``0 … len(self) - 1``.
+        """
+        wanted = self._checked(name, range(len(self)) if indices is None else indices)
+        values: list[Any] = [None] * len(wanted)
+        for batch, positions, rows in self._located(wanted):
+            taken = self._batch(batch).column(name).take(pa.array(rows)).to_pylist()
+            for position, value in zip(positions.tolist(), taken, strict=True):
+                values[position] = value
+        return values
+
+    def chunks(
+        self, size: int, columns: Sequence[str] | None = None
+    ) -> Iterator[dict[str, np.ndarray | list[Any]]]:
+        """All rows in order, ``size`` at a time: arrays for numeric columns, lists for others."""
+        names = self.columns if columns is None else tuple(columns)
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield {
+                name: self.array(name, rows) if self._is_numeric(name) else self.values(name, rows)
+                for name in names
+            }
+
+    @cached_property
+    def id_index(self) -> dict[str, int]:
+        """Row of each value of the ``id`` column.
+
+        Raises:
+            RecordsError: an id appears twice, or there is no such column.
+        """
+        ids = self.values("id")
+        index = {identifier: row for row, identifier in enumerate(ids)}
+        if len(index) != len(ids):
+            twice = next(name for row, name in enumerate(ids) if index[name] != row)
+            raise RecordsError(f"{self.folder}: column 'id' has {twice!r} more than once")
+        return index
+
+    def _checked(self, name: str, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        if name not in self.columns:
+            raise RecordsError(
+                f"{self.folder}: no column {name!r}; it has {', '.join(self.columns) or 'none'}"
+            )
+        wanted = np.asarray(indices, dtype=np.int64)
+        if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
+            raise IndexError(
+                f"{self.folder}: rows {wanted.min()}…{wanted.max()} asked, it has {len(self)}"
+            )
+        return wanted
+
+    def _located(self, wanted: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """(batch, positions in ``wanted``, rows in the batch) for each batch that is touched."""
+        if not wanted.size:
+            return
+        batches = np.searchsorted(self._starts, wanted, side="right") - 1
+        order = np.argsort(batches, kind="stable")
+        borders = np.flatnonzero(np.diff(batches[order])) + 1
+        for positions in np.split(order, borders):
+            batch = int(batches[positions[0]])
+            yield batch, positions, wanted[positions] - self._starts[batch]
+
+    def _batch(self, batch: int) -> pa.RecordBatch:
+        shard = int(self._batch_shard[batch])
+        if shard not in self._opened:
+            # Closing gives the file descriptor back; the mapping lives as long as the batches.
+            with pa.memory_map(str(self.folder / self._files[shard])) as source:
+                reader = pa.ipc.open_file(source)
+                self._opened[shard] = [
+                    reader.get_batch(number) for number in range(reader.num_record_batches)
+                ]
+        return self._opened[shard][batch - int(np.searchsorted(self._batch_shard, shard))]
+
+    def _view(self, name: str, batch: int) -> np.ndarray:
+        if (name, batch) not in self._views:
+            column = self._batch(batch).column(name)
+            if not is_numeric(column.type):
+                raise RecordsError(
+                    f"{self.folder}: column {name!r} holds {column.type}, not numbers of one "
+                    "shape; read it with values()"
+                )
+            self._views[name, batch] = to_numpy(column)
+        return self._views[name, batch]
+
+    def _is_numeric(self, name: str) -> bool:
+        self._checked(name, ())
+        return is_numeric(self._batch(0).schema.field(name).type)
+
+
+class _ShardWriter:
+    """Writes batches to the open shard and begins the next one when it is full."""
+
+    def __init__(self, folder: Path, rows_per_shard: int) -> None:
+        self.shards: list[dict[str, Any]] = []
+        self.columns: list[str] = []
+        self._folder = folder
+        self._rows_per_shard = rows_per_shard
+        self._writer: pa.ipc.RecordBatchFileWriter | None = None
+        self._batches: list[int] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        while batch.num_rows:
+            if self._writer is None:
+                self.columns = batch.schema.names
+                self._writer = pa.ipc.new_file(str(self._temporary), batch.schema)
+            part = batch.slice(0, self._rows_per_shard - sum(self._batches))
+            self._writer.write_batch(part)
+            self._batches.append(part.num_rows)
+            if sum(self._batches) == self._rows_per_shard:
+                self.finish_shard()
+            batch = batch.slice(part.num_rows)
+
+    def finish_shard(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        self._writer = None
+        path = self._temporary.with_suffix("")
+        _publish(self._temporary, path)
+        self.shards.append(
+            {
+                "file": path.name,
+                "rows": sum(self._batches),
+                "batches": self._batches,
+                "bytes": path.stat().st_size,
+                "sha256": _sha256(path),
+            }
+        )
+        self._batches = []
+
+    def abandon(self) -> None:
+        """Close and remove a half-written shard, if there is one."""
+        if self._writer is not None:
+            self._writer.close()
+            self._temporary.unlink()
+
+    @property
+    def _temporary(self) -> Path:
+        return self._folder / f"shard-{len(self.shards):05d}.arrow.tmp"
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Make a finished temporary file durable under its own name."""
+    for target in (temporary, path.parent):
+        if target == path.parent:
+            os.replace(temporary, path)
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
