@@ -1,0 +1,35 @@
+# `make train` and `make test` need python3 >= 3.11 and nothing else: both make .venv when missing.
+PYTHON ?= python3
+VENV ?= .venv
+ENV ?= base
+
+.PHONY: train test smoke lint viz clean
+
+train: $(VENV)/.installed
+	$(VENV)/bin/kedro run --env=$(ENV) --pipeline=train
+
+test: $(VENV)/.installed
+	$(VENV)/bin/pytest -n auto
+
+smoke: $(VENV)/.installed
+	$(VENV)/bin/kedro run --env=smoke
+
+lint: $(VENV)/.installed
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+viz: $(VENV)/.installed
+	$(VENV)/bin/kedro viz run
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis data/smoke
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: $(PYTHON) must be Python 3.11 or newer; name one with: make PYTHON=python3.11" >&2; exit 1; }
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "make: no virtual environment could be made; on Debian and Ubuntu first run: apt-get install python3-venv" >&2; exit 1; }
+	$(VENV)/bin/pip install --disable-pip-version-check --constraint constraints.txt --editable '.[viz,test,dev]'
+	touch $@
