@@ -78,6 +78,7 @@ class SceneObject(_Frozen):
         attributes: words such as ("red", "striped", "small", "upright").
         box: 3D box if its position is known.
         region: image-plane box (x0, y0, x1, y1) in 0..1, x right, y down; may reach outside.
+        distance: metres from the viewer to the object's centre, along z, where no box is known.
         visibility: visible share of the object's own silhouette in 0..1; 0 is hidden.
         confidence: of the detector, 0..1, if there was one.
     """
@@ -86,6 +87,7 @@ class SceneObject(_Frozen):
     attributes: tuple[str, ...] = ()
     box: Box3D | None = None
     region: tuple[float, float, float, float] | None = None
+    distance: float | None = Field(default=None, gt=0)
     visibility: float | None = Field(default=None, ge=0, le=1)
     confidence: float | None = Field(default=None, ge=0, le=1)
 

@@ -48,9 +48,7 @@ class FitConfig:
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must be in [0, 1), got {self.ema_decay}")
         if self.precision not in ("auto", "float32", "bfloat16"):
-            raise ValueError(
-                f"precision must be auto, float32 or bfloat16, got {self.precision!r}"
-            )
+            raise ValueError(f"precision must be auto, float32 or bfloat16, got {self.precision!r}")
         if self.max_steps is not None and self.max_steps < 1:
             raise ValueError(f"train.max_steps must be at least 1, got {self.max_steps}")
 

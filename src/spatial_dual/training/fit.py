@@ -173,7 +173,7 @@ class _Run:
         # short trainings would otherwise average in their random start
         decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            torch._foreach_lerp_(self.average, self.parameters, 1 - decay)
+            torch._foreach_lerp_(self.average, list[Tensor](self.parameters), 1 - decay)
 
     def _skip(self, parts: dict[str, Tensor]) -> None:
         self.skipped += 1
@@ -228,7 +228,8 @@ class _Run:
         for tensors in (self.model.state_dict(), batch):
             for key, value in tensors.items():
                 digest.update(key.encode())
-                digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+                raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+                digest.update(raw.numpy().tobytes())
         return digest.hexdigest()
 
 
