@@ -145,7 +145,7 @@ class GraphCodec:
     ) -> SceneGraph:
         filled = np.flatnonzero(tensors.labels[row])
         index = {int(slot): n for n, slot in enumerate(filled)}
-        objects = [self._decode_object(tensors, geometry[row, s], row, s) for s in filled]
+        objects = [self._decode_object(tensors, geometry[row, s], row, int(s)) for s in filled]
         place = int(tensors.places[row])
         return SceneGraph(
             objects=tuple(objects),
@@ -171,7 +171,7 @@ class GraphCodec:
     def _decode_relations(
         self, bits: NDArray[np.bool_], index: dict[int, int], source: Source
     ) -> list[Relation]:
-        relations = {}
+        relations: dict[tuple[int, str, int], None] = {}
         for pair, state in zip(*np.nonzero(bits), strict=True):
             low, high = (index.get(int(slot)) for slot in self.pairs[pair])
             if low is None or high is None:
