@@ -1,0 +1,1 @@
+"""Networks: image and text tokenizers, CLIP, DGAE, decoders and denoisers."""

@@ -1,0 +1,145 @@
+"""Small CLIP: joint features of images and captions, c_I and c_Y of the paper.
+
+``transformers.CLIPModel`` built from a config and trained contrastively (Radford et al. 2021).
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import CLIPConfig, CLIPModel
+
+from spatial_dual.models.image_tokenizer import from_uint8
+from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """Shape of both towers.
+
+    Attributes:
+        vocabulary_size: ids of the text tokenizer.
+        image_size: side of the square images in pixels.
+        patch: side of an image token in pixels.
+        text_length: longest caption in tokens.
+        dim: length d of the joint feature.
+        width: channels of the Transformers; ``heads`` must divide it.
+
+    Raises:
+        ValueError: a value out of range, with the value in the message.
+    """
+
+    vocabulary_size: int
+    image_size: int = 128
+    patch: int = 16
+    text_length: int = 48
+    dim: int = 128
+    width: int = 128
+    layers: int = 3
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        for name in ("patch", "dim", "width", "layers", "heads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.vocabulary_size <= EOS_ID:
+            raise ValueError(f"vocabulary_size must exceed {EOS_ID}, got {self.vocabulary_size}")
+        if self.text_length < 3:
+            raise ValueError(f"text_length must be at least 3, got {self.text_length}")
+        if self.image_size % self.patch:
+            raise ValueError(f"patch {self.patch} does not divide image_size {self.image_size}")
+        if self.width % self.heads:
+            raise ValueError(f"heads {self.heads} do not divide width {self.width}")
+
+
+class ClipEncoder(nn.Module):
+    """Image tower and text tower with a joint feature space."""
+
+    Config = ClipConfig
+
+    def __init__(self, config: ClipConfig) -> None:
+        super().__init__()
+        self.config = config
+        tower = {
+            "hidden_size": config.width,
+            "intermediate_size": 4 * config.width,
+            "num_hidden_layers": config.layers,
+            "num_attention_heads": config.heads,
+            "projection_dim": config.dim,
+        }
+        text = {
+            "vocab_size": config.vocabulary_size,
+            "max_position_embeddings": config.text_length,
+            "pad_token_id": PAD_ID,
+            "bos_token_id": BOS_ID,
+            "eos_token_id": EOS_ID,
+        }
+        vision = {"image_size": config.image_size, "patch_size": config.patch}
+        self.model = CLIPModel(
+            CLIPConfig(
+                text_config=tower | text,
+                vision_config=tower | vision,
+                projection_dim=config.dim,
+            )
+        )
+        # the fused kernel's bfloat16 backward pass is twice as slow on CPUs, and sequences are too
+        # short for it to save memory
+        self.model.set_attn_implementation("eager")
+
+    def image_features(self, images: Tensor) -> Tensor:
+        """Global features c_I ``(n, dim)``, unit length, of images ``(n, 3, H, W)`` in -1..1."""
+        return _unit(self.model.get_image_features(pixel_values=images).pooler_output)
+
+    def text_features(self, ids: Tensor) -> Tensor:
+        """Global features c_Y ``(n, dim)``, unit length, of token ids ``(n, length)``.
+
+        Pooled at the first eos; what follows it has no influence (the text tower is causal).
+
+        Raises:
+            ValueError: more tokens than ``text_length``.
+        """
+        output = self.model.get_text_features(input_ids=self._checked(ids))
+        return _unit(output.pooler_output)
+
+    def image_tokens(self, images: Tensor) -> Tensor:
+        """Last hidden states ``(n, (H / patch) * (W / patch), width)``, row by row."""
+        states: Tensor = self.model.vision_model(pixel_values=images).last_hidden_state
+        return states[:, 1:]
+
+    def text_tokens(self, ids: Tensor) -> Tensor:
+        """Last hidden states ``(n, length, width)`` of token ids ``(n, length)``."""
+        states: Tensor = self.model.text_model(input_ids=self._checked(ids)).last_hidden_state
+        return states
+
+    def forward(self, images: Tensor, ids: Tensor) -> Tensor:
+        """Scaled cosine similarities ``(n images, n texts)``."""
+        scale = self.model.logit_scale.exp().clamp(max=100)
+        return scale * self.image_features(images) @ self.text_features(ids).T
+
+    def _checked(self, ids: Tensor) -> Tensor:
+        if ids.shape[1] > self.config.text_length:
+            raise ValueError(
+                f"{ids.shape[1]} tokens, the text tower takes {self.config.text_length}; encode "
+                "captions with that length"
+            )
+        return ids.long()
+
+
+def clip_loss(
+    model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
+) -> dict[str, Tensor]:
+    """Symmetric contrastive loss of pairs ``images (n, 3, H, W)`` uint8, ``ids (n, length)``.
+
+    L = ½ CE(S, diag) + ½ CE(Sᵀ, diag) with S the scaled similarities; ``accuracy`` is the share
+    of captions whose image is the batch's nearest.
+    """
+    similarity = model(from_uint8(batch["images"]), batch["ids"]).float()
+    matching = torch.arange(len(similarity), device=similarity.device)
+    loss = F.cross_entropy(similarity, matching) + F.cross_entropy(similarity.T, matching)
+    accuracy = (similarity.argmax(dim=0) == matching).float().mean()
+    return {"loss": loss / 2, "accuracy": accuracy}
+
+
+def _unit(features: Tensor) -> Tensor:
+    return F.normalize(features.float(), dim=-1)
