@@ -1,0 +1,159 @@
+"""From the points of each instance to its viewer-aligned 3D box."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial_dual.perception.camera import Points
+from spatial_dual.perception.size_prior import SizePrior
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+LEAST_PIXELS = 6
+"""Instances with fewer pixels of valid depth get no box."""
+GAP = 0.25
+"""Metres: points beyond such an empty stretch of depth belong to something else (mask edges)..."""
+GAP_SHARE = 0.15
+"""...unless they are at least this share of the instance."""
+OCCLUSION_STEP = 0.05
+"""Metres by which a neighbouring instance must be nearer to hide what lies behind it; below,
+it touches."""
+LEAST_EXTENT = 0.01
+"""Metres; a flat front has some thickness."""
+
+
+@dataclass(frozen=True)
+class Extents:
+    """Visible extents of the instances in a levelled frame.
+
+    Attributes:
+        known: (instances,) whether there is enough valid depth.
+        low, high: (instances, 3) metres, right, up, away.
+        open_low, open_high: (instances, 3) the object may go on beyond this end unseen.
+    """
+
+    known: Bools
+    low: Array
+    high: Array
+    open_low: Bools
+    open_high: Bools
+
+
+def visible_extents(
+    points: Points, depth: Points, instances: NDArray[np.uint8], count: int
+) -> Extents:
+    """Extents of what is seen of each instance, freed of stray points.
+
+    An end is open where the outermost visible pixels border on a nearer instance or on the edge
+    of the picture; the far end in depth is always open.
+
+    Args:
+        points: (height, width, 3) metres in the levelled frame, NaN where invalid.
+        depth: (height, width) metres along the optical axis.
+        instances: (height, width), k = instance number, 0 = background.
+        count: number of instances.
+    """
+    width = instances.shape[1]
+    pixels = np.flatnonzero(instances)
+    pixels = pixels[np.argsort(instances.reshape(-1)[pixels], kind="stable")]
+    cloud, hidden = points.reshape(-1, 3), _hidden_sides(depth, instances)
+    borders = np.searchsorted(instances.reshape(-1)[pixels], np.arange(1, count + 2))
+    result = Extents(
+        known=np.zeros(count, dtype=bool),
+        low=np.zeros((count, 3)),
+        high=np.zeros((count, 3)),
+        open_low=np.zeros((count, 3), dtype=bool),
+        open_high=np.ones((count, 3), dtype=bool),
+    )
+    for k in range(count):
+        own = pixels[borders[k] : borders[k + 1]]
+        own = _without_strays(own, cloud[own, 2])
+        if len(own) < LEAST_PIXELS:
+            continue
+        result.known[k] = True
+        result.low[k] = cloud[own].min(0)
+        result.high[k] = cloud[own].max(0)
+        column, row = own % width, own // width
+        for axis, place in ((0, column), (1, -row)):
+            cut_low, cut_high = hidden[axis]
+            result.open_low[k, axis] = cut_low[own[place == place.min()]].mean() > 0.5
+            result.open_high[k, axis] = cut_high[own[place == place.max()]].mean() > 0.5
+    return result
+
+
+def complete_boxes(
+    seen: Extents, labels: Sequence[str], pixel: Array, prior: SizePrior
+) -> tuple[Array, Array]:
+    """Centres and sizes of the whole objects, (instances, 3) each, metres.
+
+    Closed ends stay where they are seen; open ends move out to the size that the prior expects,
+    on both sides alike if both are open. Rows of unknown instances are undefined.
+
+    Args:
+        seen: visible extents.
+        labels: noun of each instance.
+        pixel: (instances,) metres that one pixel covers at the instance; visible ends lie half a
+            pixel beyond the outermost pixel centres.
+        prior: sizes by label.
+    """
+    half_pixel = np.stack([pixel / 2, pixel / 2, np.zeros_like(pixel)], axis=1)
+    low, high = seen.low - half_pixel, seen.high + half_pixel
+    extent = np.maximum(high - low, LEAST_EXTENT)
+    whole = ~(seen.open_low | seen.open_high)
+    size = np.array(
+        [
+            prior.complete(label, extent[k], whole[k]) if seen.known[k] else extent[k]
+            for k, label in enumerate(labels)
+        ]
+    ).reshape(-1, 3)
+    missing = size - (high - low)
+    both = seen.open_low & seen.open_high
+    low = low - missing * np.where(both, 0.5, seen.open_low)
+    high = low + size
+    return (low + high) / 2, size
+
+
+def _without_strays(pixels: NDArray[np.intp], away: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Pixels without invalid depth and without small groups that are far off in depth."""
+    pixels, away = pixels[np.isfinite(away)], away[np.isfinite(away)]
+    if len(pixels) < LEAST_PIXELS:
+        return pixels
+    order = np.argsort(away)
+    starts = np.flatnonzero(np.diff(away[order]) > GAP) + 1
+    if not len(starts):
+        return pixels
+    groups = np.split(order, starts)
+    largest = max(len(group) for group in groups)
+    least = min(largest, GAP_SHARE * len(pixels))
+    return np.concatenate([pixels[group] for group in groups if len(group) >= least])
+
+
+def _hidden_sides(depth: Points, instances: NDArray[np.uint8]) -> list[tuple[Bools, Bools]]:
+    """For x and y: flat (pixels,) flags that the neighbour on the low, on the high side hides.
+
+    A neighbour hides if it is another instance and nearer by a step, or lies outside the picture.
+    """
+    sides = []
+    for axis, lower_first in ((1, True), (0, False)):
+        first, second = _pairs(axis)
+        other = instances[first] != instances[second]
+        step = depth[first] - depth[second]
+        by_second = np.ones(depth.shape, dtype=bool)
+        by_second[first] = other & (instances[second] > 0) & (step > OCCLUSION_STEP)
+        by_first = np.ones(depth.shape, dtype=bool)
+        by_first[second] = other & (instances[first] > 0) & (-step > OCCLUSION_STEP)
+        flat = (by_first.reshape(-1), by_second.reshape(-1))
+        sides.append(flat if lower_first else flat[::-1])
+    return sides
+
+
+def _pairs(axis: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Slices of the first and second pixel of each pair of neighbours along an image axis."""
+    cut = (slice(None, -1), slice(1, None))
+    keep = slice(None)
+    if axis == 1:
+        return (keep, cut[0]), (keep, cut[1])
+    return (cut[0], keep), (cut[1], keep)

@@ -1,0 +1,82 @@
+"""Pinhole camera: from pixels with depth to points."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float32]
+
+ASSUMED_FOV_DEG = 55.0
+"""Vertical field of view where nothing is known: a phone's main camera held upright or across."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Pinhole camera; the principal point is the image centre unless given.
+
+    Attributes:
+        fov_deg: vertical field of view in degrees; ignored where ``intrinsics`` are given.
+        pitch_deg: tilt below the horizon in degrees, None if unknown.
+        intrinsics: (fx, fy, cx, cy) in pixels of the depth image.
+        source: where the figures come from: "rendered", "given" or "assumed".
+    """
+
+    fov_deg: float = ASSUMED_FOV_DEG
+    pitch_deg: float | None = None
+    intrinsics: tuple[float, float, float, float] | None = None
+    source: str = "assumed"
+
+    def __post_init__(self) -> None:
+        """Check ranges.
+
+        Raises:
+            ValueError: field of view outside 1..179 degrees or focal lengths not positive.
+        """
+        if not 1 <= self.fov_deg <= 179:
+            raise ValueError(f"camera fov_deg must lie within 1..179 degrees, got {self.fov_deg}")
+        if self.intrinsics is not None and min(self.intrinsics[:2]) <= 0:
+            raise ValueError(f"camera focal lengths must be positive, got {self.intrinsics[:2]}")
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read the ``camera`` column of a record; "" is the assumed camera.
+
+        Raises:
+            ValueError: not a JSON object, or values out of range.
+        """
+        fields: Any = json.loads(text) if text else {}
+        if not isinstance(fields, dict):
+            raise ValueError(f"camera: expected a JSON object, got {text[:60]!r}")
+        focal = [fields.get(name) for name in ("fx", "fy", "cx", "cy")]
+        known = all(value is not None for value in focal)
+        return cls(
+            fov_deg=fields.get("fov_deg", ASSUMED_FOV_DEG),
+            pitch_deg=fields.get("pitch_deg"),
+            intrinsics=tuple(focal) if known else None,  # type: ignore[arg-type]
+            source=fields.get("source", "assumed"),
+        )
+
+    def pixel_intrinsics(self, height: int, width: int) -> tuple[float, float, float, float]:
+        """(fx, fy, cx, cy) in pixels for a picture of this size; pixel centres lie at +0.5."""
+        if self.intrinsics is not None:
+            return self.intrinsics
+        focal = height / 2 / math.tan(math.radians(self.fov_deg) / 2)
+        return focal, focal, width / 2, height / 2
+
+    def unproject(self, depth: NDArray[np.floating]) -> Points:
+        """Points (height, width, 3), metres, x right, y up, z along the optical axis.
+
+        Args:
+            depth: (height, width) metres along z; 0 or not finite is invalid and becomes NaN.
+        """
+        height, width = depth.shape
+        fx, fy, cx, cy = self.pixel_intrinsics(height, width)
+        z = depth.astype(np.float32)
+        z[~(np.isfinite(z) & (z > 0))] = np.nan
+        right = ((np.arange(width) + 0.5 - cx) / fx).astype(np.float32)
+        up = ((cy - np.arange(height) - 0.5) / fy).astype(np.float32)
+        return np.stack([z * right, z * up[:, None], z], axis=-1)

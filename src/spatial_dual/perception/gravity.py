@@ -1,0 +1,104 @@
+"""Which way is up: the floor plane by RANSAC, with a fall-back and its confidence."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial_dual.perception.camera import Camera, Points
+from spatial_dual.perception.open3d_loader import open3d
+
+GRID = 64
+"""Normals are taken on a grid of about this many points a side."""
+FLOOR_TILT_DEG = 40.0
+"""Surfaces whose normal lies within this angle of the expected up direction may be the floor."""
+ASSUMED_PITCH_DEG = 15.0
+"""Pictures of rooms look slightly down; only the prior of the search, where the pitch is unknown."""
+PLANE_TOLERANCE = 0.01
+"""Distance of inliers from the plane as a share of the median depth of the candidates."""
+LEAST_POINTS = 60
+"""Fewer candidates than this are no floor."""
+RANSAC_ROUNDS = 100
+
+
+@dataclass(frozen=True)
+class Gravity:
+    """Up direction in the camera frame.
+
+    Attributes:
+        up: (3,) unit vector.
+        source: "floor" (a plane was found), "camera" (its stated pitch) or "assumed".
+        confidence: 0..1.
+    """
+
+    up: NDArray[np.float64]
+    source: str
+    confidence: float
+
+    def rotation(self) -> NDArray[np.float64]:
+        """(3, 3) matrix whose rows are the axes of the levelled frame: right, up, away."""
+        forward = np.array([0.0, 0.0, 1.0])
+        away = forward - self.up[2] * self.up
+        away /= np.linalg.norm(away)
+        return np.stack([np.cross(self.up, away), self.up, away])
+
+
+def find_gravity(points: Points, background: NDArray[np.bool_], camera: Camera) -> Gravity:
+    """Up direction from the largest plane among surfaces that face up.
+
+    Candidates are background points whose local normal is near the expected up direction; where
+    the background shows too few, all points (table tops are level too). The confidence is the
+    share of candidates that lie in the plane.
+
+    Args:
+        points: (height, width, 3) metres in the camera frame, NaN where invalid.
+        background: (height, width) pixels of no instance.
+        camera: gives the fall-back and the centre of the search.
+    """
+    pitch = math.radians(camera.pitch_deg if camera.pitch_deg is not None else ASSUMED_PITCH_DEG)
+    expected = np.array([0.0, math.cos(pitch), -math.sin(pitch)])
+    step = max(1, min(points.shape[:2]) // GRID)
+    grid, open_ground = points[::step, ::step], background[::step, ::step]
+    level = _facing(grid, expected)
+    for candidates, trust in ((level & open_ground, 1.0), (level, 0.5)):
+        if np.count_nonzero(candidates) >= LEAST_POINTS:
+            normal, share = _plane(grid[candidates], expected)
+            if normal @ expected > math.cos(math.radians(FLOOR_TILT_DEG)):
+                return Gravity(normal, "floor", trust * share)
+    if camera.pitch_deg is not None and camera.source != "assumed":
+        return Gravity(expected, "camera", 0.5)
+    return Gravity(expected, "assumed", 0.1)
+
+
+def _facing(grid: Points, direction: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the local normal (towards the viewer) is within ``FLOOR_TILT_DEG`` of a direction."""
+    across = np.diff(grid[:-1], axis=1)
+    down = np.diff(grid[:, :-1], axis=0)
+    # numpy's cross is slow for many short vectors
+    normal = np.stack(
+        [
+            down[..., 1] * across[..., 2] - down[..., 2] * across[..., 1],
+            down[..., 2] * across[..., 0] - down[..., 0] * across[..., 2],
+            down[..., 0] * across[..., 1] - down[..., 1] * across[..., 0],
+        ],
+        axis=-1,
+    )
+    facing = np.zeros(grid.shape[:2], dtype=bool)
+    length = np.sqrt((normal * normal).sum(-1))
+    towards = -np.sign((normal * grid[:-1, :-1]).sum(-1))
+    cosine = towards * (normal @ direction.astype(np.float32))
+    facing[:-1, :-1] = cosine > math.cos(math.radians(FLOOR_TILT_DEG)) * length
+    return facing
+
+
+def _plane(points: Points, expected: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Unit normal of the dominant plane, turned towards ``expected``, and its share of points."""
+    o3d = open3d()
+    o3d.utility.random.seed(0)
+    cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points.astype(np.float64)))
+    tolerance = PLANE_TOLERANCE * float(np.median(points[:, 2]))
+    plane, inliers = cloud.segment_plane(tolerance, 3, RANSAC_ROUNDS)
+    normal = np.asarray(plane[:3], dtype=np.float64)
+    normal *= np.sign(normal @ expected) / np.linalg.norm(normal)
+    return normal, len(inliers) / len(points)

@@ -1,0 +1,140 @@
+"""A small U-Net that says for each pixel: class, attributes, depth, and where its instance is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+OUTPUT_STRIDE = 2
+PATCH = 4
+OFFSET_SCALE = 8.0
+
+
+@dataclass(frozen=True)
+class PerceiverConfig:
+    """Names and sizes of the network; plain JSON types only.
+
+    Attributes:
+        labels: object labels; class 0 of the network is background, class i is ``labels[i - 1]``.
+        attributes: words of each attribute kind, e.g. ``{"colour": ("red", "blue")}``; no kind, no
+            head.
+        widths: channels at strides 4, 8, 16, …
+        blocks: residual blocks at each stride on the way down; on the way up there is one each.
+        centre_threshold: least heat of an instance's centre, 0..1.
+        min_pixels: instances with fewer pixels (of the half-size maps) are dropped.
+        max_instances: most instances kept in an image.
+
+    Raises:
+        ValueError: a value out of range or a name twice; the message holds it.
+    """
+
+    labels: tuple[str, ...]
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    widths: tuple[int, ...] = (48, 96, 128)
+    blocks: int = 2
+    centre_threshold: float = 0.3
+    min_pixels: int = 6
+    max_instances: int = 32
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "attributes", {k: tuple(v) for k, v in self.attributes.items()})
+        object.__setattr__(self, "widths", tuple(self.widths))
+        for kind, names in {"labels": self.labels, **self.attributes}.items():
+            if not names or len(set(names)) < len(names):
+                raise ValueError(f"{kind}: names must be given and differ, got {names}")
+        if len(self.labels) > 255:
+            raise ValueError(f"labels: at most 255 fit, got {len(self.labels)}")
+        if not self.widths or min(self.widths) < 1 or self.blocks < 1:
+            raise ValueError(f"widths {self.widths} and blocks {self.blocks} must be positive")
+        if not 0 < self.centre_threshold < 1:
+            raise ValueError(f"centre_threshold must be in (0, 1), got {self.centre_threshold}")
+        if not 1 <= self.max_instances <= 255 or self.min_pixels < 1:
+            raise ValueError(
+                f"max_instances must be in 1..255 and min_pixels positive, got "
+                f"{self.max_instances} and {self.min_pixels}"
+            )
+
+    @property
+    def stride(self) -> int:
+        """Image sides must be multiples of this."""
+        return PATCH * 2 ** (len(self.widths) - 1)
+
+    def heads(self) -> dict[str, int]:
+        """Channels of each output map of the network."""
+        heads = {"class": 1 + len(self.labels), "log_depth": 1, "centre": 1, "offset": 2}
+        return heads | {kind: len(words) for kind, words in self.attributes.items()}
+
+
+class PerceptionNetwork(nn.Module):
+    """Residual U-Net without normalisation on 4×4 patches of pixels.
+
+    Blocks end in a zero-initialised convolution, so every depth starts as the identity. Two channels
+    of pixel coordinates and the pooled deepest features let depth depend on the camera.
+    """
+
+    def __init__(self, config: PerceiverConfig) -> None:
+        super().__init__()
+        self.heads = config.heads()
+        widths = config.widths
+        self.stem = nn.Conv2d(3 * PATCH**2 + 2, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(
+            nn.Conv2d(a, b, 2, stride=2) for a, b in zip(widths, widths[1:], strict=False)
+        )
+        self.encoder = nn.ModuleList(
+            nn.Sequential(*(_Block(w) for _ in range(config.blocks))) for w in widths
+        )
+        self.context = nn.Linear(widths[-1], widths[-1])
+        self.up = nn.ModuleList(
+            nn.Conv2d(b, a, 1) for a, b in zip(widths, widths[1:], strict=False)
+        )
+        self.decoder = nn.ModuleList(_Block(w) for w in widths[:-1])
+        subpixels = (PATCH // OUTPUT_STRIDE) ** 2
+        self.out = nn.Conv2d(widths[0], sum(self.heads.values()) * subpixels, 1)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Maps ``(batch, channels, height / 2, width / 2)`` by head, float32.
+
+        "class" and attribute kinds are logits, "log_depth" is of metres, "centre" a logit of heat,
+        "offset" points from a cell to its instance's centre, x and y in cells.
+
+        Args:
+            images: ``(batch, 3, height, width)`` in 0..1.
+        """
+        x = F.pixel_unshuffle(images - 0.5, PATCH)
+        x = F.relu(self.stem(torch.cat([x, _coordinates(x)], dim=1)))
+        skips = []
+        for level, blocks in enumerate(self.encoder):
+            x = blocks(self.down[level - 1](x) if level else x)
+            skips.append(x)
+        x = x + self.context(x.mean(dim=(2, 3)))[:, :, None, None]
+        for level in reversed(range(len(self.decoder))):
+            up = F.interpolate(self.up[level](x), scale_factor=2, mode="nearest")
+            x = self.decoder[level](skips[level] + up)
+        maps = F.pixel_shuffle(self.out(F.relu(x)), PATCH // OUTPUT_STRIDE).float()
+        named = dict(zip(self.heads, maps.split(list(self.heads.values()), dim=1), strict=True))
+        return named | {"offset": OFFSET_SCALE * named["offset"]}
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(F.relu(self.first(F.relu(x))))
+
+
+def _coordinates(x: Tensor) -> Tensor:
+    """Pixel centres in -1..1, ``(batch, 2, height, width)``: x right, y down."""
+    batch, _, height, width = x.shape
+    across = (torch.arange(width, device=x.device) + 0.5) / width * 2 - 1
+    down = (torch.arange(height, device=x.device) + 0.5) / height * 2 - 1
+    grid = torch.stack(torch.meshgrid(across, down, indexing="xy"))
+    return grid.to(x.dtype).expand(batch, -1, -1, -1)
