@@ -155,7 +155,7 @@ def test_wrong_reads_are_named(tmp_path):
 
 
 def test_arrays_without_a_zero_copy_form_are_refused(tmp_path):
-    with pytest.raises(RecordsError, match="'mask' cannot be stored: .* store uint8"):
+    with pytest.raises(RecordsError, match=r"'mask' cannot be stored: .* store uint8"):
         write_records(tmp_path, [{"mask": np.zeros((2, 3, 3), bool)}])
 
 
