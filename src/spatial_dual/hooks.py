@@ -1,0 +1,150 @@
+"""What every run does beside its nodes: say what it costs, drop what is finished."""
+
+import logging
+import os
+import resource
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from spatial_dual.pipeline_registry import STAGES
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Cost:
+    """Wall and CPU seconds (child processes included) and the peak of resident memory in MiB."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_mib: float = 0.0
+
+    def add(self, other: "Cost") -> None:
+        """Sum the seconds, keep the higher peak."""
+        self.wall_s += other.wall_s
+        self.cpu_s += other.cpu_s
+        self.peak_mib = max(self.peak_mib, other.peak_mib)
+
+
+class StageCosts:
+    """Logs each node's progress and writes each stage's cost to the catalog entry ``stage_costs``.
+
+    A node is charged from the loading of its first input to the saving of its last output, so work
+    that a lazy output does while it is saved counts too. Rows of stages that did not run are kept.
+    Costs are right with the sequential runner only.
+    """
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """Start a new account."""
+        self._costs: dict[str, Cost] = {}
+        self._node: Node | None = None
+        self._nodes_started = 0
+        self._nodes_total = len(pipeline.nodes)
+
+    @hook_impl
+    def before_dataset_loaded(self, node: Node) -> None:
+        """Charge the node from its first input on."""
+        self._start(node)
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Charge the node from here on if it has no inputs."""
+        self._start(node)
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Charge what the node took."""
+        self._charge(node)
+
+    @hook_impl
+    def after_dataset_saved(self, node: Node) -> None:
+        """Charge what saving an output took."""
+        self._charge(node)
+
+    @hook_impl
+    def after_pipeline_run(self, catalog: CatalogProtocol) -> None:
+        """Store and log the account."""
+        self._report(catalog)
+
+    @hook_impl
+    def on_pipeline_error(self, catalog: CatalogProtocol) -> None:
+        """Store and log the account of the stages that ran."""
+        self._report(catalog)
+
+    def _start(self, node: Node) -> None:
+        if node is self._node:
+            return
+        self._node = node
+        self._nodes_started += 1
+        self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
+        _reset_peak_memory()
+        logger.info(
+            "[%d/%d] %s: %s", self._nodes_started, self._nodes_total, _stage_of(node), node.name
+        )
+
+    def _charge(self, node: Node) -> None:
+        wall, cpu = time.perf_counter(), _cpu_seconds()
+        cost = Cost(wall - self._wall, cpu - self._cpu, _peak_memory_mib())
+        self._costs.setdefault(_stage_of(node), Cost()).add(cost)
+        self._wall, self._cpu = wall, cpu
+
+    def _report(self, catalog: CatalogProtocol) -> None:
+        if not self._costs:
+            return
+        import pandas as pd
+
+        rows = [{"stage": stage, **vars(cost)} for stage, cost in self._costs.items()]
+        table = pd.DataFrame(rows).round(1)
+        if catalog.exists("stage_costs"):
+            earlier = catalog.load("stage_costs")
+            table = pd.concat([earlier[~earlier["stage"].isin(table["stage"])], table])
+        table = table.sort_values("stage", key=lambda names: names.map(_order))
+        catalog.save("stage_costs", table)
+        total = f"{table['wall_s'].sum():.0f} s wall, {table['cpu_s'].sum():.0f} s CPU"
+        logger.info("Cost of each stage (%s in all)\n%s", total, table.to_string(index=False))
+
+
+class ClearProgress:
+    """Forgets a training's checkpoint (``<model>_progress``) once its model is saved."""
+
+    @hook_impl
+    def before_pipeline_run(self, catalog: CatalogProtocol) -> None:
+        """Remember the catalog that the run saves to."""
+        self._catalog = catalog
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str) -> None:
+        """Clear the progress that belongs to the saved model, if any."""
+        progress = f"{dataset_name}_progress"
+        if progress in self._catalog:
+            self._catalog.load(progress).clear()
+
+
+def _stage_of(node: Node) -> str:
+    return next(iter(node.tags & set(STAGES)), "other")
+
+
+def _order(stage: str) -> int:
+    return STAGES.index(stage) if stage in STAGES else len(STAGES)
+
+
+def _cpu_seconds() -> float:
+    return sum(os.times()[:4])
+
+
+def _reset_peak_memory() -> None:
+    # where Linux's counter cannot be reset, the peak is that of the whole run so far
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_memory_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,39 @@
+"""The project's pipelines: one per stage, and what ``kedro run`` makes of them.
+
+``train`` runs the stages from data to models, ``__default__`` all stages. Each stage's nodes carry
+its name as their tag. Nothing here, nor in a stage's ``pipeline.py`` and ``nodes.py``, imports
+torch, so that ``kedro registry list`` answers at once.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from kedro.pipeline import Pipeline
+
+TRAINING_STAGES = (
+    "scenes",
+    "perception",
+    "scene_graphs",
+    "tokens",
+    "dgae",
+    "alignment",
+    "graph_diffusion",
+    "dual",
+)
+STAGES = (*TRAINING_STAGES, "generate", "evaluate", "report")
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """All pipelines by the name that ``kedro run --pipeline=NAME`` takes."""
+    stages = {name: _load(name) for name in STAGES if find_spec(f"{__package__}.pipelines.{name}")}
+    training = [stage for name, stage in stages.items() if name in TRAINING_STAGES]
+    return {
+        **stages,
+        "train": sum(training, Pipeline([])),
+        "__default__": sum(stages.values(), Pipeline([])),
+    }
+
+
+def _load(stage: str) -> Pipeline:
+    module = import_module(f"{__package__}.pipelines.{stage}")
+    return Pipeline(module.create_pipeline(), tags=stage)

@@ -1,0 +1,18 @@
+"""Kedro's project settings, see https://docs.kedro.org/en/stable/configure/configuration_basics/."""
+
+import os
+
+# Kedro reports usage over the network unless told otherwise.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+# Every thread pool (OpenMP, OpenBLAS, torch) sizes itself by this when it is first loaded.
+os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+
+from spatial_dual.hooks import ClearProgress, StageCosts
+
+HOOKS = (StageCosts(), ClearProgress())
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # an environment names only the parameters it changes, at any depth
+    "merge_strategy": {"parameters": "soft"},
+}

@@ -1,0 +1,206 @@
+"""What every catalog type of ours promises."""
+
+import base64
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from kedro.io import AbstractDataset, DatasetError
+from PIL import Image
+from torch import nn
+
+from spatial_dual.datasets.figures import FigureDataset
+from spatial_dual.datasets.json_objects import JSONObjectDataset
+from spatial_dual.datasets.models import ModelDataset
+from spatial_dual.datasets.record_shards import RecordShardsDataset
+
+
+@dataclass(frozen=True)
+class TinyConfig:
+    width: int = 3
+    kernel: tuple[int, int] = (1, 2)
+
+
+class Tiny(nn.Module):
+    Config = TinyConfig
+
+    def __init__(self, config: TinyConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(5, config.width)
+        self.output = nn.Linear(config.width, 5, bias=False)
+        self.output.weight = self.embedding.weight  # tied, as in a language model
+
+
+class BrokenTiny(Tiny):
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        raise OSError("disk full")
+
+
+@dataclass(frozen=True)
+class Words:
+    words: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"words": list(self.words)}
+
+    @classmethod
+    def from_dict(cls, body: dict[str, Any]) -> "Words":
+        return cls(tuple(body["words"]))
+
+
+class BrokenWords(Words):
+    def to_dict(self) -> dict[str, Any]:
+        raise OSError("disk full")
+
+
+class BrokenImage:
+    def save(self, stream: Any, format: str) -> None:
+        stream.write(b"half")
+        raise OSError("disk full")
+
+
+def tiny(seed: int) -> Tiny:
+    model = Tiny(TinyConfig())
+    with torch.no_grad():
+        model.embedding.weight.fill_(seed)
+    return model
+
+
+def broken_tiny(seed: int) -> Tiny:
+    return BrokenTiny(TinyConfig())
+
+
+def picture(seed: int) -> Image.Image:
+    pixels = np.random.default_rng(seed).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+def record_chunks(seed: int) -> dict[str, Any]:
+    return {"id": ["a", "b"], "depth": np.full((2, 4, 4), seed, np.float32)}
+
+
+def broken_chunks(seed: int) -> Any:
+    yield record_chunks(seed)
+    raise OSError("disk full")
+
+
+@dataclass(frozen=True)
+class Case:
+    dataset: Callable[[Path], AbstractDataset]
+    value: Callable[[int], Any]
+    broken: Callable[[int], Any]
+    content: Callable[[Any], Any]
+    keeps_previous: bool = True
+
+
+HERE = f"{__name__}."
+CASES = {
+    "model": Case(
+        lambda path: ModelDataset(filepath=str(path / "m"), **{"class": f"{HERE}Tiny"}),
+        tiny,
+        broken_tiny,
+        lambda model: model.output.weight.tolist(),
+    ),
+    "json object": Case(
+        lambda path: JSONObjectDataset(filepath=str(path / "w.json"), **{"class": f"{HERE}Words"}),
+        lambda seed: Words(("a", str(seed))),
+        lambda seed: BrokenWords(()),
+        lambda words: words.words,
+    ),
+    "figure": Case(
+        lambda path: FigureDataset(filepath=str(path / "f.png")),
+        picture,
+        lambda seed: BrokenImage(),
+        lambda image: np.asarray(image).tolist(),
+    ),
+    "records": Case(
+        lambda path: RecordShardsDataset(filepath=str(path / "r")),
+        record_chunks,
+        broken_chunks,
+        lambda records: (
+            np.concatenate([c["depth"] for c in records.chunks(2)]).tolist()
+            if hasattr(records, "chunks")
+            else records["depth"].tolist()
+        ),
+        keeps_previous=False,  # a stream of any size is never kept twice on disk
+    ),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_round_trip(case: Case, tmp_path: Path) -> None:
+    dataset = case.dataset(tmp_path)
+    assert not dataset.exists()
+    dataset.save(case.value(1))
+    assert dataset.exists()
+    assert case.content(case.dataset(tmp_path).load()) == case.content(case.value(1))
+
+
+def test_save_replaces(case: Case, tmp_path: Path) -> None:
+    dataset = case.dataset(tmp_path)
+    dataset.save(case.value(1))
+    names = files(tmp_path).keys()
+    dataset.save(case.value(2))
+    assert case.content(dataset.load()) == case.content(case.value(2))
+    assert files(tmp_path).keys() == names
+
+
+def test_equal_values_give_equal_bytes(case: Case, tmp_path: Path) -> None:
+    case.dataset(tmp_path / "a").save(case.value(1))
+    case.dataset(tmp_path / "b").save(case.value(1))
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_a_cut_file_does_not_exist(case: Case, tmp_path: Path) -> None:
+    dataset = case.dataset(tmp_path)
+    dataset.save(case.value(1))
+    for name, content in files(tmp_path).items():
+        (tmp_path / name).write_bytes(content[: len(content) // 2])
+        assert not dataset.exists(), name
+        with pytest.raises(DatasetError):
+            case.content(dataset.load())
+        (tmp_path / name).write_bytes(content)
+    assert dataset.exists()
+
+
+def test_a_failing_save_is_never_taken_for_data(case: Case, tmp_path: Path) -> None:
+    dataset = case.dataset(tmp_path)
+    with pytest.raises(DatasetError):
+        dataset.save(case.broken(1))
+    assert not dataset.exists()
+    dataset.save(case.value(1))
+    with pytest.raises(DatasetError):
+        dataset.save(case.broken(2))
+    if case.keeps_previous:
+        assert case.content(dataset.load()) == case.content(case.value(1))
+    else:
+        assert not dataset.exists()
+
+
+def test_preview(case: Case, tmp_path: Path) -> None:
+    dataset = case.dataset(tmp_path)
+    dataset.save(case.value(1))
+    preview = dataset.preview()
+    kind = inspect.signature(dataset.preview).return_annotation.__name__
+    if kind == "JSONPreview":
+        assert json.loads(preview)
+    elif kind == "ImagePreview":
+        assert base64.b64decode(preview).startswith(b"\x89PNG")
+    else:
+        assert kind == "TablePreview"
+        assert all(len(row) == len(preview["columns"]) for row in preview["data"])

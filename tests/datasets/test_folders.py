@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from spatial_dual.datasets.folders import IncompleteFolderError, verify_folder, write_folder
+
+
+def fill_with(content: str):
+    def fill(folder: Path) -> None:
+        (folder / "part").mkdir()
+        (folder / "part" / "a.txt").write_text(content)
+
+    return fill
+
+
+def test_a_changed_byte_is_named(tmp_path: Path) -> None:
+    write_folder(tmp_path / "f", fill_with("abc"))
+    verify_folder(tmp_path / "f")
+    (tmp_path / "f" / "part" / "a.txt").write_text("abd")
+    with pytest.raises(IncompleteFolderError, match=r"part/a\.txt: sha256"):
+        verify_folder(tmp_path / "f")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    write_folder(tmp_path / "f", fill_with("abc"))
+    (tmp_path / "f" / "part" / "a.txt").unlink()
+    with pytest.raises(IncompleteFolderError, match=r"part/a\.txt: missing"):
+        verify_folder(tmp_path / "f")
+
+
+@pytest.mark.parametrize("renames_done", [0, 1])
+def test_killed_at_a_rename(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames_done: int
+) -> None:
+    folder = tmp_path / "f"
+    write_folder(folder, fill_with("old"))
+    rename, done = Path.rename, []
+
+    def rename_until_killed(self: Path, target: Path) -> Path:
+        if len(done) == renames_done:
+            raise KeyboardInterrupt
+        done.append(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename_until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(folder, fill_with("new"))
+    monkeypatch.undo()
+    verify_folder(folder)
+    assert (folder / "part" / "a.txt").read_text() == "old"
+    write_folder(folder, fill_with("new"))
+    assert (folder / "part" / "a.txt").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
