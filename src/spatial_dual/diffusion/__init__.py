@@ -1,0 +1,30 @@
+"""Discrete diffusion over tokens: kernels, losses and the sampler. Knows no model."""
+
+from spatial_dual.diffusion.interface import Denoiser, Kernel, KernelConfig
+from spatial_dual.diffusion.kernels import DiscreteKernel, build_kernel
+from spatial_dual.diffusion.loss import (
+    DiffusionLoss,
+    LikelihoodBound,
+    diffusion_loss,
+    log_likelihood_bound,
+)
+from spatial_dual.diffusion.sampler import Clamp, Samples, sample
+from spatial_dual.diffusion.timesteps import LossHistory, Timesteps, uniform_timesteps
+
+__all__ = [
+    "Clamp",
+    "Denoiser",
+    "DiffusionLoss",
+    "DiscreteKernel",
+    "Kernel",
+    "KernelConfig",
+    "LikelihoodBound",
+    "LossHistory",
+    "Samples",
+    "Timesteps",
+    "build_kernel",
+    "diffusion_loss",
+    "log_likelihood_bound",
+    "sample",
+    "uniform_timesteps",
+]

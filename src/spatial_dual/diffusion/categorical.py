@@ -1,0 +1,45 @@
+"""Drawing from categorical distributions with an explicit generator."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def uniform_noise(
+    shape: Sequence[int], generator: torch.Generator, device: torch.device | str = "cpu"
+) -> Tensor:
+    """float64 uniform noise in [0, 1), drawn on the CPU so that every device sees the same."""
+    return torch.rand(tuple(shape), generator=generator, dtype=torch.float64).to(device)
+
+
+def gumbel_noise(
+    shape: Sequence[int], generator: torch.Generator, device: torch.device | str = "cpu"
+) -> Tensor:
+    """float64 standard Gumbel noise -log(-log u); adding it to log p ranks draws from p."""
+    tiny = torch.finfo(torch.float64).tiny
+    return -torch.log(-torch.log(uniform_noise(shape, generator, device).clamp_min(tiny)))
+
+
+def sample_categorical(probabilities: Tensor, noise: Tensor) -> Tensor:
+    """Draws an index per row by inverting the cumulative distribution.
+
+    One uniform number a row instead of K Gumbel ones; a class of weight zero is never drawn.
+
+    Args:
+        probabilities: non-negative weights (..., K), need not add up to one.
+        noise: uniform in [0, 1), (...), from ``uniform_noise``.
+
+    Returns:
+        Class indices (...), long.
+    """
+    cumulative = probabilities.cumsum(-1)
+    total = cumulative[..., -1:]
+    below_total = torch.nextafter(total, torch.zeros_like(total))
+    threshold = (noise.unsqueeze(-1) * total).to(total.dtype).minimum(below_total)
+    return torch.searchsorted(cumulative, threshold, right=True).squeeze(-1)
+
+
+def uniform_classes(noise: Tensor, classes: int) -> Tensor:
+    """Maps uniform noise in [0, 1) to class indices 0..K-1 of equal probability."""
+    return (noise * classes).long().clamp_max(classes - 1)

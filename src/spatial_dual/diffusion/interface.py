@@ -1,0 +1,157 @@
+"""What a kernel and a denoiser are, and the configuration that defines a kernel."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from spatial_dual.diffusion.schedules import SCHEDULES
+
+DISCRETE_KERNELS = ("uniform", "absorbing", "mask_and_replace")
+
+
+@dataclass(frozen=True)
+class KernelConfig:
+    """What defines a kernel; plain values, so ``dataclasses.asdict`` gives its JSON.
+
+    Attributes:
+        name: "uniform", "absorbing" or "mask_and_replace".
+        classes: K, the number of token values without the mask state.
+        steps: T, the number of noising steps.
+        schedule: "linear", "cosine" or "vq_diffusion".
+        mask_share: share of the noise that masks (mask_and_replace only); None: the schedule's.
+
+    Raises:
+        ValueError: a value out of range, with the value.
+    """
+
+    name: str
+    classes: int
+    steps: int
+    schedule: str = "linear"
+    mask_share: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in DISCRETE_KERNELS:
+            raise ValueError(f"unknown kernel {self.name!r}; choose from {DISCRETE_KERNELS}")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"unknown schedule {self.schedule!r}; choose from {list(SCHEDULES)}")
+        if self.classes < 2:
+            raise ValueError(f"classes must be at least 2, got {self.classes}")
+        if self.steps < 2:
+            raise ValueError(f"steps must be at least 2, got {self.steps}")
+        if self.mask_share is None:
+            return
+        if self.name != "mask_and_replace":
+            raise ValueError(
+                f"mask_share={self.mask_share} is only read by mask_and_replace, not {self.name!r}"
+            )
+        if not 0 < self.mask_share < 1:
+            raise ValueError(f"mask_share must lie strictly in 0..1, got {self.mask_share}")
+
+
+class Denoiser(Protocol):
+    """A network with its condition closed over."""
+
+    def __call__(self, z_t: Tensor, t: Tensor) -> Tensor:
+        """Logits of x_0, (batch, tokens, K), from states (batch, tokens) at times (batch,)."""
+
+
+class Kernel(ABC):
+    """A noising process over tokens and its reversal; knows no network.
+
+    Tokens x_0 are class indices 0..K-1 of shape (batch, tokens). t and s are (batch,) long with
+    0 <= s < t <= T; any stride t - s is allowed. Predictions of x_0 are over the K classes only.
+    """
+
+    config: KernelConfig
+
+    @property
+    def classes(self) -> int:
+        """K, the number of token values."""
+        return self.config.classes
+
+    @property
+    def steps(self) -> int:
+        """T, the number of noising steps."""
+        return self.config.steps
+
+    @property
+    @abstractmethod
+    def mask_index(self) -> int | None:
+        """State index of the mask, K; None when the kernel has none."""
+
+    @abstractmethod
+    def is_masked(self, x_t: Tensor) -> Tensor:
+        """Where a token is in the mask state, (batch, tokens) bool."""
+
+    @abstractmethod
+    def masked_share(self, t: int) -> float:
+        """gamma_bar_t, the expected share of masked tokens at time ``t``."""
+
+    @property
+    @abstractmethod
+    def prior_kl(self) -> float:
+        """KL(q(x_T | x_0) || prior) of one token in nats; the same for every x_0."""
+
+    @abstractmethod
+    def sample_prior(
+        self,
+        shape: tuple[int, int],
+        generator: torch.Generator,
+        device: torch.device | str = "cpu",
+    ) -> Tensor:
+        """Draws x_T of shape (batch, tokens)."""
+
+    @abstractmethod
+    def sample_forward(
+        self, x_0: Tensor, t: Tensor, generator: torch.Generator, mask: Tensor | None = None
+    ) -> Tensor:
+        """Draws x_t ~ q(x_t | x_0) where ``mask`` (batch, tokens) is true, x_0 elsewhere."""
+
+    @abstractmethod
+    def sample_posterior(
+        self,
+        x_t: Tensor,
+        probabilities: Tensor,
+        t: Tensor,
+        s: Tensor,
+        generator: torch.Generator,
+        reveal: Tensor | None = None,
+    ) -> Tensor:
+        """Draws x_s ~ sum over x_0 of q(x_s | x_t, x_0) p(x_0 | x_t).
+
+        Args:
+            x_t: states (batch, tokens).
+            probabilities: p(x_0 | x_t), (batch, tokens, K), fp32.
+            t: time of x_t, (batch,).
+            s: time to draw, (batch,), below t.
+            generator: source of all noise.
+            reveal: which masked tokens leave the mask state now, (batch, tokens) bool; None
+                leaves that to chance.
+        """
+
+    @abstractmethod
+    def posterior_kl(
+        self, x_t: Tensor, x_0: Tensor, log_probabilities: Tensor, t: Tensor, s: Tensor
+    ) -> Tensor:
+        """KL(q(x_s | x_t, x_0) || p(x_s | x_t)) per token, (batch, tokens), nats, differentiable.
+
+        At s = 0 it is the negative log-likelihood -log p(x_0 | x_t). ``log_probabilities`` is
+        log p(x_0 | x_t), (batch, tokens, K), fp32. Where x_t = x_0 was left clean it is finite.
+        """
+
+    @abstractmethod
+    def prediction_kl(
+        self, x_t: Tensor, log_p: Tensor, log_q: Tensor, t: Tensor, s: Tensor
+    ) -> Tensor:
+        """KL(p(x_s | x_t) || q(x_s | x_t)) of two predictions of x_0, per token, differentiable.
+
+        ``log_p`` and ``log_q`` are log-probabilities (batch, tokens, K). Paper: Eq. 2, 3.
+        """
+
+    @abstractmethod
+    def is_predicted(self, x_t: Tensor) -> Tensor:
+        """Where the reversal reads the prediction, (batch, tokens) bool."""

@@ -1,0 +1,217 @@
+"""Discrete kernels: uniform, absorbing and mask-and-replace in one O(K) form.
+
+All three keep x_0 with alpha_bar, replace it by a random class with replace_bar, or move it to the
+mask state with gamma_bar. Paper: A.1, Eq. 1, 14-19; VQ-Diffusion, Eq. 7-11.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from spatial_dual.diffusion.categorical import sample_categorical, uniform_classes, uniform_noise
+from spatial_dual.diffusion.interface import Kernel, KernelConfig
+from spatial_dual.diffusion.posterior import (
+    Affine,
+    Rates,
+    Transition,
+    affine_kl,
+    mixture_weights,
+    total_kl,
+)
+from spatial_dual.diffusion.schedules import (
+    Schedule,
+    absorbing_schedule,
+    mask_and_replace_schedule,
+    uniform_schedule,
+)
+
+
+def build_schedule(config: KernelConfig) -> Schedule:
+    """The cumulative tables of ``config``."""
+    if config.name == "uniform":
+        return uniform_schedule(config.schedule, config.steps)
+    if config.name == "absorbing":
+        return absorbing_schedule(config.schedule, config.steps)
+    return mask_and_replace_schedule(config.schedule, config.steps, config.mask_share)
+
+
+class DiscreteKernel(Kernel):
+    """Diffusion over K classes and, unless uniform, a mask state with index K.
+
+    Args:
+        config: name, classes, steps and schedule.
+    """
+
+    def __init__(self, config: KernelConfig) -> None:
+        self.config = config
+        self.schedule = build_schedule(config)
+        tables = (self.schedule.alpha_bar, self.schedule.replace_bar, self.schedule.gamma_bar)
+        self._tables = {torch.device("cpu"): torch.from_numpy(np.stack(tables))}
+
+    @property
+    @override
+    def mask_index(self) -> int | None:
+        return None if self.config.name == "uniform" else self.classes
+
+    @property
+    def states(self) -> int:
+        """Number of states: K, plus one where there is a mask."""
+        return self.classes + (self.mask_index is not None)
+
+    @override
+    def is_masked(self, x_t: Tensor) -> Tensor:
+        return x_t == self.classes
+
+    @override
+    def masked_share(self, t: int) -> float:
+        return float(self.schedule.gamma_bar[t])
+
+    @property
+    @override
+    def prior_kl(self) -> float:
+        alpha, beta = self.schedule.alpha_bar[-1], self.schedule.beta_bar(self.classes)[-1]
+        if alpha == 0:
+            return 0.0
+        prior = alpha / self.classes + beta
+        kept = (alpha + beta) * np.log((alpha + beta) / prior)
+        lost = (self.classes - 1) * beta * np.log(beta / prior) if beta > 0 else 0.0
+        return float(kept + lost)
+
+    def prior_probabilities(self) -> Tensor:
+        """Distribution of x_T under uniform x_0, (states,), float64."""
+        alpha, replace, gamma = self._tables[torch.device("cpu")][:, -1]
+        prior = ((alpha + replace) / self.classes).repeat(self.states)
+        if self.mask_index is not None:
+            prior[self.mask_index] = gamma
+        return prior
+
+    def forward_probabilities(self, x_0: Tensor, t: Tensor) -> Tensor:
+        """q(x_t | x_0), (batch, tokens, states), float64."""
+        rates = self._rates(t)
+        shape = (*x_0.shape, self.states)
+        result = (rates.replace / self.classes).unsqueeze(-1).expand(shape).clone()
+        if self.mask_index is not None:
+            result[..., self.mask_index] = rates.gamma
+        return result.scatter_add(-1, x_0.unsqueeze(-1), rates.alpha.expand_as(x_0).unsqueeze(-1))
+
+    @override
+    def sample_prior(
+        self,
+        shape: tuple[int, int],
+        generator: torch.Generator,
+        device: torch.device | str = "cpu",
+    ) -> Tensor:
+        branch, value = uniform_noise((2, *shape), generator, device)
+        tokens = uniform_classes(value, self.classes)
+        return self._mask_where(tokens, branch < self.schedule.gamma_bar[-1])
+
+    @override
+    def sample_forward(
+        self, x_0: Tensor, t: Tensor, generator: torch.Generator, mask: Tensor | None = None
+    ) -> Tensor:
+        rates = self._rates(t)
+        branch, value = uniform_noise((2, *x_0.shape), generator, x_0.device)
+        x_t = torch.where(branch < rates.alpha, x_0, uniform_classes(value, self.classes))
+        x_t = self._mask_where(x_t, branch >= rates.alpha + rates.replace)
+        return x_t if mask is None else torch.where(mask, x_t, x_0)
+
+    @override
+    def sample_posterior(
+        self,
+        x_t: Tensor,
+        probabilities: Tensor,
+        t: Tensor,
+        s: Tensor,
+        generator: torch.Generator,
+        reveal: Tensor | None = None,
+    ) -> Tensor:
+        # Drawing x_0 first and x_s given x_0 marginalises exactly, and only the first draw is O(K).
+        noise, branch, value = uniform_noise((3, *x_t.shape), generator, x_t.device)
+        x_0 = sample_categorical(probabilities, noise)
+        weights = mixture_weights(
+            self._transition(t, s), self.is_masked(x_t), x_t == x_0, self.classes, reveal
+        )
+        threshold = branch * (weights.predicted + weights.uniform + weights.stay)
+        drawn = torch.where(
+            threshold < weights.predicted, x_0, uniform_classes(value, self.classes)
+        )
+        return torch.where(threshold >= weights.predicted + weights.uniform, x_t, drawn)
+
+    def posterior_probabilities(
+        self, x_t: Tensor, probabilities: Tensor, t: Tensor, s: Tensor
+    ) -> Tensor:
+        """p(x_s | x_t) = sum over x_0 of q(x_s | x_t, x_0) p(x_0 | x_t).
+
+        With a one-hot ``probabilities`` it is the posterior q(x_s | x_t, x_0) itself.
+
+        Args:
+            x_t: states (batch, tokens).
+            probabilities: p(x_0 | x_t), (batch, tokens, K).
+            t: time of x_t, (batch,).
+            s: earlier time, (batch,).
+
+        Returns:
+            (batch, tokens, states) in the dtype of ``probabilities``, differentiable.
+        """
+        affine = self._affine(x_t, t, s, probabilities.dtype)
+        at_x_t = self._gather(probabilities, x_t)
+        offset = affine.offset(at_x_t).unsqueeze(-1)
+        result = offset.expand(*x_t.shape, self.states).contiguous()
+        result[..., : self.classes].addcmul_(probabilities, affine.slope.unsqueeze(-1))
+        if self.mask_index is not None:
+            result[..., self.mask_index] = 0
+        stay = affine.stay_slope * at_x_t + affine.stay_offset
+        return result.scatter_(-1, x_t.unsqueeze(-1), stay.unsqueeze(-1))
+
+    @override
+    def posterior_kl(
+        self, x_t: Tensor, x_0: Tensor, log_probabilities: Tensor, t: Tensor, s: Tensor
+    ) -> Tensor:
+        affine = self._affine(x_t, t, s, log_probabilities.dtype)
+        visible = ~self.is_masked(x_t)
+        spreads = bool(self.schedule.replace_bar[-1] > 0)
+        index = x_t.clamp_max(self.classes - 1)
+        return affine_kl(affine, log_probabilities, x_0, index, x_t == x_0, visible, spreads)
+
+    @override
+    def prediction_kl(
+        self, x_t: Tensor, log_p: Tensor, log_q: Tensor, t: Tensor, s: Tensor
+    ) -> Tensor:
+        p = self.posterior_probabilities(x_t, log_p.exp(), t, s)
+        q = self.posterior_probabilities(x_t, log_q.exp(), t, s)
+        return total_kl(p, q)
+
+    @override
+    def is_predicted(self, x_t: Tensor) -> Tensor:
+        if self.config.name == "absorbing":
+            return self.is_masked(x_t)
+        return torch.ones_like(x_t, dtype=torch.bool)
+
+    def _rates(self, t: Tensor) -> Rates:
+        if t.device not in self._tables:
+            self._tables[t.device] = self._tables[torch.device("cpu")].to(t.device)
+        # index_select refuses negative times, plain indexing would wrap them around.
+        return Rates(*self._tables[t.device].index_select(1, t).unsqueeze(-1))
+
+    def _transition(self, t: Tensor, s: Tensor) -> Transition:
+        if t.device.type == "cpu" and bool((s >= t).any()):  # elsewhere the check would wait
+            raise ValueError(f"s must lie below t, got t={t.tolist()} and s={s.tolist()}")
+        return Transition(start=self._rates(s), end=self._rates(t))
+
+    def _affine(self, x_t: Tensor, t: Tensor, s: Tensor, dtype: torch.dtype) -> Affine:
+        return Affine.of(self._transition(t, s), self.is_masked(x_t), self.classes, dtype)
+
+    def _gather(self, values: Tensor, x_t: Tensor) -> Tensor:
+        index = x_t.clamp_max(self.classes - 1).unsqueeze(-1)
+        return values.gather(-1, index).squeeze(-1)
+
+    def _mask_where(self, tokens: Tensor, condition: Tensor) -> Tensor:
+        if self.mask_index is None:
+            return tokens
+        return torch.where(condition, self.mask_index, tokens)
+
+
+def build_kernel(config: KernelConfig) -> Kernel:
+    """The kernel that ``config`` names."""
+    return DiscreteKernel(config)

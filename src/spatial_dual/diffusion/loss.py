@@ -1,0 +1,158 @@
+"""Variational bound and cross-entropy of discrete diffusion (paper A.1; D3PM, Eq. 5)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from spatial_dual.diffusion.interface import Denoiser, Kernel
+from spatial_dual.diffusion.timesteps import Timesteps
+
+DEFAULT_AUXILIARY_WEIGHT = 0.05
+
+
+@dataclass(frozen=True)
+class DiffusionLoss:
+    """Loss of one batch at one time per sample.
+
+    Attributes:
+        total: vlb_weight · VLB per token + auxiliary_weight · cross-entropy, scalar.
+        cross_entropy: -log p(x_0 | x_t), mean over predicted tokens, nats, scalar.
+        term: VLB term at t of each sample, nats, (batch,); what ``LossHistory`` keeps.
+        vlb: unbiased one-time estimate of each sample's negative bound, nats, (batch,).
+        tokens: tokens counted in each sample, (batch,).
+    """
+
+    total: Tensor
+    cross_entropy: Tensor
+    term: Tensor
+    vlb: Tensor
+    tokens: Tensor
+
+
+def diffusion_loss(
+    kernel: Kernel,
+    logits: Tensor,
+    x_t: Tensor,
+    x_0: Tensor,
+    times: Timesteps,
+    mask: Tensor | None = None,
+    vlb_weight: float = 1.0,
+    auxiliary_weight: float = DEFAULT_AUXILIARY_WEIGHT,
+) -> DiffusionLoss:
+    """VLB term at t, importance-weighted, plus the x_0 cross-entropy.
+
+    L = sum over t of KL(q(x_{t-1} | x_t, x_0) || p(x_{t-1} | x_t)) + KL(q(x_T | x_0) || prior),
+    where the term at t = 1 is -log p(x_0 | x_1).
+
+    Args:
+        kernel: the kernel that drew ``x_t``.
+        logits: prediction of x_0, (batch, tokens, K), any float dtype.
+        x_t: ``kernel.sample_forward(x_0, times.t, generator, mask)``, (batch, tokens).
+        x_0: clean tokens (batch, tokens); any class index where masked out.
+        times: the t of each sample and its weight.
+        mask: tokens that are noised and count, (batch, tokens) bool; false for padding and
+            clamped tokens. None counts all.
+        vlb_weight: factor of the VLB per token.
+        auxiliary_weight: factor of the cross-entropy.
+
+    Raises:
+        ValueError: the logits do not fit the tokens and the kernel's classes.
+    """
+    check_logits(kernel, logits, x_0.shape)
+    counted = torch.ones_like(x_0, dtype=torch.bool) if mask is None else mask
+    log_probabilities = logits.float().log_softmax(-1)
+    divergence = kernel.posterior_kl(x_t, x_0, log_probabilities, times.t, times.t - 1)
+    term = torch.where(counted, divergence, 0).sum(-1)
+    tokens = counted.sum(-1)
+    vlb = kernel.steps * times.weight * term + kernel.prior_kl * tokens
+    cross_entropy = _cross_entropy(kernel, log_probabilities, x_t, x_0, counted, times.weight)
+    per_token = vlb.sum() / tokens.sum().clamp_min(1)
+    total = vlb_weight * per_token + auxiliary_weight * cross_entropy
+    return DiffusionLoss(total, cross_entropy, term, vlb, tokens)
+
+
+@dataclass(frozen=True)
+class LikelihoodBound:
+    """Lower bound on log p(x_0), an unbiased estimate of the negative VLB.
+
+    Attributes:
+        total: nats, (batch,).
+        tokens: tokens counted, (batch,).
+    """
+
+    total: Tensor
+    tokens: Tensor
+
+    @property
+    def per_token(self) -> Tensor:
+        """Nats per counted token, (batch,)."""
+        return self.total / self.tokens.clamp_min(1)
+
+
+def log_likelihood_bound(
+    kernel: Kernel,
+    denoiser: Denoiser,
+    x_0: Tensor,
+    times: Timesteps | Literal["all"],
+    generator: torch.Generator,
+    mask: Tensor | None = None,
+) -> LikelihoodBound:
+    """Estimates a lower bound on log p(x_0), differentiable in the denoiser.
+
+    Args:
+        kernel: the kernel.
+        denoiser: predicts logits of x_0 with its condition closed over.
+        x_0: clean tokens (batch, tokens).
+        times: drawn times for the one-time estimate (T times one weighted term), or "all" for
+            the sum over every t = 1..T, which costs T calls and has far less variance.
+        generator: source of the forward noise.
+        mask: tokens that count, (batch, tokens) bool; the others are shown clean.
+    """
+    if isinstance(times, Timesteps):
+        loss = _loss_at(kernel, denoiser, x_0, times, generator, mask)
+        return LikelihoodBound(-loss.vlb, loss.tokens)
+    terms = []
+    for t in range(1, kernel.steps + 1):
+        at_t = Timesteps(x_0.new_full((len(x_0),), t), x_0.new_ones(len(x_0)).float())
+        loss = _loss_at(kernel, denoiser, x_0, at_t, generator, mask)
+        terms.append(loss.term)
+    vlb = torch.stack(terms).sum(0) + kernel.prior_kl * loss.tokens
+    return LikelihoodBound(-vlb, loss.tokens)
+
+
+def check_logits(kernel: Kernel, logits: Tensor, shape: torch.Size) -> None:
+    """Raises ValueError unless ``logits`` are (batch, tokens, K) for tokens of ``shape``."""
+    if logits.shape != (*shape, kernel.classes):
+        raise ValueError(
+            f"the denoiser must give logits of shape {(*shape, kernel.classes)} "
+            f"(batch, tokens, K without the mask state), got {tuple(logits.shape)}"
+        )
+
+
+def _loss_at(
+    kernel: Kernel,
+    denoiser: Denoiser,
+    x_0: Tensor,
+    times: Timesteps,
+    generator: torch.Generator,
+    mask: Tensor | None,
+) -> DiffusionLoss:
+    x_t = kernel.sample_forward(x_0, times.t, generator, mask)
+    return diffusion_loss(kernel, denoiser(x_t, times.t), x_t, x_0, times, mask)
+
+
+def _cross_entropy(
+    kernel: Kernel,
+    log_probabilities: Tensor,
+    x_t: Tensor,
+    x_0: Tensor,
+    counted: Tensor,
+    weight: Tensor,
+) -> Tensor:
+    # Tokens whose prediction the reversal never reads would only teach copying.
+    predicted = counted & kernel.is_predicted(x_t)
+    nats = -log_probabilities.gather(-1, x_0.unsqueeze(-1)).squeeze(-1)
+    weighted = torch.where(predicted, nats, 0) * weight.unsqueeze(-1)
+    return weighted.sum() / predicted.sum().clamp_min(1)

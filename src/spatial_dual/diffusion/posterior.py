@@ -1,0 +1,190 @@
+"""Closed forms of the reverse step x_t -> x_s that discrete kernels share.
+
+Write a, b, g for alpha_bar, beta_bar = replace_bar / K and gamma_bar, and a', b', g' for the same
+of the transition s -> t. Summing Bayes' rule over a prediction p(x_0) leaves a line in p:
+
+    x_t masked:   p(x_s = j) = g'/g_t (a_s p_j + b_s),    p(x_s = mask) = g_s / g_t
+    x_t = k:      p(x_s = j) = b' (a_s p_j / b_t + b_s (1 - p_k) / b_t + b_s p_k / (a_t + b_t))
+                  p(x_s = k) = (a' + b') ((a_s + b_s) p_k / (a_t + b_t) + b_s (1 - p_k) / b_t)
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor
+
+
+class Rates(NamedTuple):
+    """Cumulative masses at one time per sample, each (batch, 1), float64."""
+
+    alpha: Tensor
+    replace: Tensor
+    gamma: Tensor
+
+
+class Transition:
+    """Masses of q(x_t | x_s), each (batch, 1), float64, beside those at both ends."""
+
+    def __init__(self, start: Rates, end: Rates) -> None:
+        self.start, self.end = start, end
+        visible = (end.alpha + end.replace) / (start.alpha + start.replace)
+        self.alpha = end.alpha / start.alpha
+        self.replace = (visible - self.alpha).clamp_min(0)
+        self.gamma = 1 - visible
+
+
+@dataclass(frozen=True)
+class Affine:
+    """p(x_s | x_t) as a line in p(x_0 | x_t); every field (batch, tokens).
+
+    Attributes:
+        slope: factor of p_j at a class j other than x_t.
+        offset_absent: constant there when the prediction excludes x_t.
+        offset_present: constant there when the prediction is certain of x_t.
+        stay_slope: factor of the prediction's p(x_0 = x_t) in p(x_s = x_t).
+        stay_offset: constant in p(x_s = x_t).
+    """
+
+    slope: Tensor
+    offset_absent: Tensor
+    offset_present: Tensor
+    stay_slope: Tensor
+    stay_offset: Tensor
+
+    @classmethod
+    def of(cls, step: Transition, masked: Tensor, classes: int, dtype: torch.dtype) -> Self:
+        """Coefficients for tokens that are ``masked`` (batch, tokens) or visible."""
+        start, end = step.start, step.end
+        beta, beta_s, beta_t = (m.replace / classes for m in (step, start, end))
+        leave = _ratio(step.gamma, end.gamma)
+        spread = _ratio(beta, beta_t)
+        certain = _ratio(beta_s, end.alpha + beta_t)
+        # Without replacement a visible token is x_0 itself and stays, whatever is predicted.
+        stay_present = _ratio(
+            (step.alpha + beta) * (start.alpha + beta_s), end.alpha + beta_t, otherwise=1.0
+        )
+        stay_absent = torch.where(
+            beta_t > 0, (step.alpha + beta) * _ratio(beta_s, beta_t), stay_present
+        )
+        pairs = (
+            (leave * start.alpha, spread * start.alpha),
+            (leave * beta_s, spread * beta_s),
+            (leave * beta_s, beta * certain),
+            (torch.zeros_like(leave), (stay_present - stay_absent).clamp_min(0)),
+            (_ratio(start.gamma, end.gamma), stay_absent),
+        )
+        return cls(*(torch.where(masked, hidden, seen).to(dtype) for hidden, seen in pairs))
+
+    def offset(self, at_x_t: Tensor) -> Tensor:
+        """Constant at classes other than x_t, given p(x_0 = x_t), (batch, tokens)."""
+        return self.offset_absent + (self.offset_present - self.offset_absent) * at_x_t
+
+
+class MixtureWeights(NamedTuple):
+    """Unnormalised chances that x_s is the drawn x_0, any class, or x_t; (batch, tokens)."""
+
+    predicted: Tensor
+    uniform: Tensor
+    stay: Tensor
+
+
+def mixture_weights(
+    step: Transition, masked: Tensor, same: Tensor, classes: int, reveal: Tensor | None
+) -> MixtureWeights:
+    """q(x_s | x_t, x_0) as a mixture that can be drawn from in O(1).
+
+    Args:
+        step: the transition s -> t.
+        masked: where x_t is the mask, (batch, tokens).
+        same: where x_t = x_0, (batch, tokens).
+        classes: K.
+        reveal: masked tokens that leave the mask state; None follows the distribution.
+    """
+    start = step.start
+    stay_masked = start.gamma.expand(masked.shape)
+    leave = step.gamma
+    if reveal is not None:
+        stay_masked, leave = (~reveal).double(), reveal.double()
+    stay_visible = step.alpha * (start.replace / classes + start.alpha * same)
+    return MixtureWeights(
+        torch.where(masked, leave * start.alpha, step.replace / classes * start.alpha),
+        torch.where(masked, leave * start.replace, step.replace / classes * start.replace),
+        torch.where(masked, stay_masked, stay_visible),
+    )
+
+
+def affine_kl(
+    affine: Affine,
+    log_probabilities: Tensor,
+    x_0: Tensor,
+    x_t_index: Tensor,
+    same: Tensor,
+    visible: Tensor,
+    spreads: bool,
+) -> Tensor:
+    """KL(q(x_s | x_t, x_0) || p(x_s | x_t)) per token in nats, (batch, tokens).
+
+    q takes one value at x_0, one at x_t and one at all other classes, so only the last needs a
+    sum over K, and not even that without replacement.
+
+    Args:
+        affine: coefficients of the step.
+        log_probabilities: log p(x_0 | x_t), (batch, tokens, K).
+        x_0: classes (batch, tokens).
+        x_t_index: x_t, any class where masked.
+        same: where x_t = x_0.
+        visible: where x_t is not masked.
+        spreads: whether classes other than x_0 and x_t have any mass.
+    """
+    log_at_x_0, log_at_x_t = log_probabilities.gather(-1, torch.stack((x_0, x_t_index), -1)).unbind(
+        -1
+    )
+    at_x_t = log_at_x_t.exp()
+    offset = affine.offset(at_x_t)
+    slope_x_0 = torch.where(same, affine.stay_slope, affine.slope)
+    offset_x_0 = torch.where(same, affine.stay_offset, offset)
+    log_p_x_0 = torch.logaddexp(_log(slope_x_0) + log_at_x_0, _log(offset_x_0))
+    q_x_0 = torch.where(
+        same, affine.stay_slope + affine.stay_offset, affine.slope + affine.offset_absent
+    )
+    result = q_x_0 * (q_x_0.log() - log_p_x_0)
+    if not spreads:
+        return result
+    p_x_t = affine.stay_slope * at_x_t + affine.stay_offset
+    other_x_t = affine.stay_offset * (_floor_log(affine.stay_offset) - _floor_log(p_x_t))
+    apart = visible & ~same
+    special = _floor_log(affine.slope * log_at_x_0.exp() + offset)
+    special = special + torch.where(apart, _floor_log(affine.slope * at_x_t + offset), 0)
+    count = log_probabilities.shape[-1] - 1 - apart.long()
+    q_rest = torch.where(same, affine.offset_present, affine.offset_absent)
+    log_rest = _sum_log_line(log_probabilities, affine.slope, offset) - special
+    return (
+        result + torch.where(same, 0, other_x_t) + q_rest * (count * _floor_log(q_rest) - log_rest)
+    )
+
+
+def total_kl(p: Tensor, q: Tensor) -> Tensor:
+    """KL(p || q) over the last dimension in nats; states of p = 0 count nothing."""
+    return (p * (_floor_log(p) - _floor_log(q))).sum(-1)
+
+
+def _ratio(numerator: Tensor, denominator: Tensor, otherwise: float = 0.0) -> Tensor:
+    safe = torch.where(denominator > 0, denominator, 1)
+    return torch.where(denominator > 0, numerator / safe, otherwise)
+
+
+def _sum_log_line(log_probabilities: Tensor, slope: Tensor, offset: Tensor) -> Tensor:
+    # Flooring the offset, not the K-wide line, keeps the logarithm finite for one pass less.
+    floor = offset.clamp_min(torch.finfo(offset.dtype).tiny).unsqueeze(-1)
+    return torch.addcmul(floor, log_probabilities.exp(), slope.unsqueeze(-1)).log().sum(-1)
+
+
+def _floor_log(values: Tensor) -> Tensor:
+    return values.clamp_min(torch.finfo(values.dtype).tiny).log()
+
+
+def _log(values: Tensor) -> Tensor:
+    # The inner choice keeps the gradient of log 0 from turning into NaN.
+    positive = values > 0
+    return torch.where(positive, torch.where(positive, values, 1).log(), -torch.inf)

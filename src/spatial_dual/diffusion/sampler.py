@@ -1,0 +1,164 @@
+"""Ancestral sampling of the reverse chain with any number of strided steps."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from spatial_dual.diffusion.categorical import gumbel_noise
+from spatial_dual.diffusion.filtering import guide, keep_top_p, sharpen
+from spatial_dual.diffusion.interface import Denoiser, Kernel
+from spatial_dual.diffusion.loss import check_logits
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """Tokens that are known and never change.
+
+    Attributes:
+        values: class indices (batch, tokens); read only where ``mask`` is true.
+        mask: where the token is known, (batch, tokens) bool.
+    """
+
+    values: Tensor
+    mask: Tensor
+
+    def apply(self, tokens: Tensor) -> Tensor:
+        """``tokens`` with the known ones put in place."""
+        return torch.where(self.mask, self.values, tokens)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the sampler drew.
+
+    Attributes:
+        tokens: x_0, (batch, tokens), classes 0..K-1.
+        times: the times visited, T down to 0, (steps + 1).
+        trajectory: states at ``times``, (steps + 1, batch, tokens), if asked for.
+    """
+
+    tokens: Tensor
+    times: tuple[int, ...]
+    trajectory: Tensor | None = None
+
+
+def strided_times(total: int, steps: int) -> tuple[int, ...]:
+    """``steps`` + 1 evenly spaced times from ``total`` down to 0.
+
+    Raises:
+        ValueError: steps outside 1..total.
+    """
+    if not 1 <= steps <= total:
+        raise ValueError(f"steps must lie in 1..{total}, the length of the chain, got {steps}")
+    return tuple(total * index // steps for index in range(steps, -1, -1))
+
+
+@torch.no_grad()
+def sample(
+    kernel: Kernel,
+    denoiser: Denoiser,
+    shape: tuple[int, int],
+    steps: int,
+    generator: torch.Generator,
+    *,
+    clamp: Clamp | None = None,
+    guidance: float = 1.0,
+    unconditional: Denoiser | None = None,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    purity_weight: float | None = None,
+    return_trajectory: bool = False,
+    device: torch.device | str = "cpu",
+) -> Samples:
+    """Draws tokens by running the reverse chain.
+
+    Args:
+        kernel: the kernel the denoiser was trained with.
+        denoiser: logits of x_0 given the condition it closes over.
+        shape: (batch, tokens).
+        steps: number of steps, 1..T.
+        generator: CPU generator; the same state gives the same tokens.
+        clamp: known tokens, put in place before every call.
+        guidance: factor of classifier-free guidance; 1 never calls ``unconditional``.
+        unconditional: logits of x_0 without the condition.
+        temperature: divides the guided logits.
+        top_p: share of the mass of p(x_0 | x_t) to sample from, VQ-Diffusion's truncation rate.
+        purity_weight: None for the chain as it is. A number turns on improved VQ-Diffusion: the
+            masked tokens to reveal are drawn by purity, as many as the schedule expects, and
+            predictions are sharpened by this weight.
+        return_trajectory: keep all states.
+        device: where the states live.
+
+    Raises:
+        ValueError: a setting out of range, guidance without ``unconditional``, a purity prior
+            for a kernel without mask, or logits of the wrong shape.
+    """
+    _check(kernel, guidance, unconditional, temperature, top_p, purity_weight)
+    times = strided_times(kernel.steps, steps)
+    tokens = kernel.sample_prior(shape, generator, device)
+    tokens = clamp.apply(tokens) if clamp else tokens
+    states = [tokens]
+    for start, end in pairwise(times):
+        t = torch.full((shape[0],), start, device=device)
+        logits = denoiser(tokens, t)
+        check_logits(kernel, logits, tokens.shape)
+        if unconditional is not None and guidance != 1:
+            logits = guide(logits, unconditional(tokens, t), guidance)
+        probabilities = keep_top_p((logits.float() / temperature).softmax(-1), top_p)
+        reveal = None
+        if purity_weight is not None:
+            reveal = choose_revealed(kernel, tokens, probabilities, end, generator, clamp)
+            probabilities = sharpen(probabilities, purity_weight)
+        s = torch.full_like(t, end)
+        tokens = kernel.sample_posterior(tokens, probabilities, t, s, generator, reveal)
+        tokens = clamp.apply(tokens) if clamp else tokens
+        if return_trajectory:
+            states.append(tokens)
+    return Samples(tokens, times, torch.stack(states) if return_trajectory else None)
+
+
+def choose_revealed(
+    kernel: Kernel,
+    tokens: Tensor,
+    probabilities: Tensor,
+    end: int,
+    generator: torch.Generator,
+    clamp: Clamp | None,
+) -> Tensor:
+    """Masked tokens to reveal by time ``end``, (batch, tokens) bool.
+
+    As many as leave the expected share gamma_bar of the free tokens masked, drawn without
+    replacement in proportion to purity, max_j p(x_0 = j | x_t).
+    """
+    masked = kernel.is_masked(tokens)
+    free = torch.ones_like(masked) if clamp is None else ~clamp.mask
+    still_masked = (free.sum(-1) * kernel.masked_share(end)).long()
+    count = (masked.sum(-1) - still_masked).clamp_min(0)
+    purity = probabilities.amax(-1).double().log()
+    score = purity + gumbel_noise(masked.shape, generator, tokens.device)
+    rank = torch.where(masked, score, -torch.inf).argsort(-1, descending=True).argsort(-1)
+    return masked & (rank < count.unsqueeze(-1))
+
+
+def _check(
+    kernel: Kernel,
+    guidance: float,
+    unconditional: Denoiser | None,
+    temperature: float,
+    top_p: float,
+    purity_weight: float | None,
+) -> None:
+    if guidance != 1 and unconditional is None:
+        raise ValueError(f"guidance={guidance} needs an unconditional denoiser")
+    if not temperature > 0:
+        raise ValueError(f"temperature must be positive, got {temperature}")
+    if not 0 < top_p <= 1:
+        raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
+    if purity_weight is None:
+        return
+    if kernel.mask_index is None:
+        raise ValueError(f"purity prior needs a mask state, {kernel.config.name!r} has none")
+    if purity_weight < 0:
+        raise ValueError(f"purity_weight must not be negative, got {purity_weight}")
