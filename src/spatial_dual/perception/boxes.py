@@ -92,15 +92,18 @@ def complete_boxes(
     Closed ends stay where they are seen; open ends move out to the size that the prior expects,
     on both sides alike if both are open. Rows of unknown instances are undefined.
 
+    A side that faces away from the viewer ends on average half a pixel beyond the outermost pixel
+    centre; a side that faces him (of what stands to his right, the left one) is itself measured.
+
     Args:
         seen: visible extents.
         labels: noun of each instance.
-        pixel: (instances,) metres that one pixel covers at the instance; visible ends lie half a
-            pixel beyond the outermost pixel centres.
+        pixel: (instances,) metres that one pixel covers at the instance.
         prior: sizes by label.
     """
     half_pixel = np.stack([pixel / 2, pixel / 2, np.zeros_like(pixel)], axis=1)
-    low, high = seen.low - half_pixel, seen.high + half_pixel
+    low = seen.low - half_pixel * (seen.low < 0)
+    high = seen.high + half_pixel * (seen.high > 0)
     extent = np.maximum(high - low, LEAST_EXTENT)
     whole = ~(seen.open_low | seen.open_high)
     size = np.array(

@@ -14,7 +14,7 @@ GRID = 64
 FLOOR_TILT_DEG = 40.0
 """Surfaces whose normal lies within this angle of the expected up direction may be the floor."""
 ASSUMED_PITCH_DEG = 15.0
-"""Pictures of rooms look slightly down; only the prior of the search, where the pitch is unknown."""
+"""Pictures of rooms look slightly down; centre of the search where the pitch is unknown."""
 PLANE_TOLERANCE = 0.01
 """Distance of inliers from the plane as a share of the median depth of the candidates."""
 LEAST_POINTS = 60

@@ -80,9 +80,9 @@ def depth_graph(
 ) -> SceneGraph:
     """3D scene graph of the visible objects, relations with source "depth".
 
-    Objects are in instance order; an instance with too little valid depth keeps its node and
-    region but has no box and so no relation. Arguments and errors as in ``lift``; ``attributes``
-    and ``scores`` are per instance.
+    Objects are the instances that have pixels, in their order, as in ``visual_graph``; one with
+    too little valid depth has no box and so no relation. Arguments and errors as in ``lift``;
+    ``attributes`` and ``scores`` are per instance.
     """
     lifted = lift(depth, instances, labels, camera, prior)
     regions = instance_regions(instances, len(labels))
@@ -95,10 +95,9 @@ def depth_graph(
             confidence=scores[k] if scores is not None else None,
         )
         for k, label in enumerate(labels)
+        if regions[k] is not None
     ]
-    return SceneGraph(
-        objects=tuple(objects), relations=relations_of(objects, "depth"), place=place
-    )
+    return SceneGraph(objects=tuple(objects), relations=relations_of(objects, "depth"), place=place)
 
 
 def _box(lifted: Lifted, k: int) -> Box3D | None:
