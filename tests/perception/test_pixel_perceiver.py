@@ -15,7 +15,7 @@ from spatial_dual.training.config import FitConfig
 from spatial_dual.training.fit import fit
 
 KINDS = {"colour": ("red", "blue")}
-FIT = FitConfig(steps=150, batch_size=8, learning_rate=4e-3, warmup_steps=10, precision="float32")
+FIT = FitConfig(steps=220, batch_size=8, learning_rate=4e-3, warmup_steps=10, precision="float32")
 
 
 def new_perceiver(records) -> PixelPerceiver:
@@ -29,7 +29,9 @@ def new_perceiver(records) -> PixelPerceiver:
 @pytest.fixture(scope="module")
 def trained(records):
     perceiver = new_perceiver(records)
-    log = fit("perceiver", perceiver, perception_loss, PerceptionBatches(records, perceiver.config), FIT)
+    log = fit(
+        "perceiver", perceiver, perception_loss, PerceptionBatches(records, perceiver.config), FIT
+    )
     return perceiver, log
 
 

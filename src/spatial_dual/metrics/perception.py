@@ -28,7 +28,7 @@ class Scene:
 def perception_figures(
     pairs: Iterable[tuple[Scene, Scene]], kinds: Mapping[str, Collection[str]]
 ) -> dict[str, float]:
-    """Figures over (perceived, true) pairs, which are consumed as a stream.
+    """Figures over images, which are consumed as a stream.
 
     ``instance_recall`` and ``instance_precision``: a visible true instance is found when a
     perceived one with its label overlaps it with IoU > 0.5. ``depth_abs_rel``: mean of
@@ -37,6 +37,7 @@ def perception_figures(
     nothing to count.
 
     Args:
+        pairs: (perceived, true) for each image.
         kinds: words of each attribute kind.
     """
     found = perceived_count = true_count = pixels = 0

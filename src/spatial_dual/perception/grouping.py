@@ -82,7 +82,7 @@ def _peaks(heat: Tensor, threshold: float, most: int) -> tuple[Tensor, Tensor]:
 
 def _nearest_centre(offset: Tensor, pixel_class: Tensor, centres: Tensor, valid: Tensor) -> Tensor:
     """Row + 1 of each pixel's centre, ``(batch, h * w)``; 0 for background."""
-    batch, _, height, width = offset.shape
+    height, width = offset.shape[2:]
     position = torch.arange(height * width, device=offset.device)
     target_x = offset[:, 0].flatten(1) + position % width
     target_y = offset[:, 1].flatten(1) + position // width

@@ -41,15 +41,15 @@ def head_losses(maps: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> di
     depth_error = (depth - targets["log_depth"].nan_to_num()).abs()
     offset_error = (maps["offset"] - targets["offset"]).abs().sum(1)
     centre = maps["centre"].squeeze(1)
-    losses = {
+    losses: dict[str, Tensor] = {
         "log_depth": _mean(depth_error, known * weight),
         "offset": _mean(offset_error, foreground),
         "centre": F.binary_cross_entropy_with_logits(centre, targets["centre"]),
     }
     words = [head for head in maps if head not in losses]
     losses |= {head: _classification(maps[head], targets[head], weight) for head in words}
-    total = sum(WEIGHTS.get(head, WEIGHTS["attribute"]) * loss for head, loss in losses.items())
-    return {"loss": total, **losses}
+    weighted = [WEIGHTS.get(head, WEIGHTS["attribute"]) * loss for head, loss in losses.items()]
+    return {"loss": torch.stack(weighted).sum(), **losses}
 
 
 def _classification(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -71,8 +72,8 @@ class PerceiverConfig:
 class PerceptionNetwork(nn.Module):
     """Residual U-Net without normalisation on 4×4 patches of pixels.
 
-    Blocks end in a zero-initialised convolution, so every depth starts as the identity. Two channels
-    of pixel coordinates and the pooled deepest features let depth depend on the camera.
+    Blocks end in a zero-initialised convolution, so the network starts shallow. Two channels of
+    pixel coordinates and the pooled deepest features let depth depend on the camera.
     """
 
     def __init__(self, config: PerceiverConfig) -> None:
@@ -80,20 +81,15 @@ class PerceptionNetwork(nn.Module):
         self.heads = config.heads()
         widths = config.widths
         self.stem = nn.Conv2d(3 * PATCH**2 + 2, widths[0], 3, padding=1)
-        self.down = nn.ModuleList(
-            nn.Conv2d(a, b, 2, stride=2) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
         self.encoder = nn.ModuleList(
             nn.Sequential(*(_Block(w) for _ in range(config.blocks))) for w in widths
         )
         self.context = nn.Linear(widths[-1], widths[-1])
-        self.up = nn.ModuleList(
-            nn.Conv2d(b, a, 1) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.decoder = nn.ModuleList(_Block(w) for w in widths[:-1])
         subpixels = (PATCH // OUTPUT_STRIDE) ** 2
         self.out = nn.Conv2d(widths[0], sum(self.heads.values()) * subpixels, 1)
-        self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Maps ``(batch, channels, height / 2, width / 2)`` by head, float32.
@@ -105,7 +101,8 @@ class PerceptionNetwork(nn.Module):
             images: ``(batch, 3, height, width)`` in 0..1.
         """
         x = F.pixel_unshuffle(images - 0.5, PATCH)
-        x = F.relu(self.stem(torch.cat([x, _coordinates(x)], dim=1)))
+        x = torch.cat([x, _coordinates(x)], dim=1)
+        x = F.relu(self.stem(x.contiguous(memory_format=torch.channels_last)))
         skips = []
         for level, blocks in enumerate(self.encoder):
             x = blocks(self.down[level - 1](x) if level else x)

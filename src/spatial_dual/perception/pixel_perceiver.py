@@ -56,7 +56,9 @@ class PixelPerceiver(nn.Module):
         kinds = list(config.attributes)
         vocabularies = [config.attributes[kind] for kind in kinds]
         words = [found.words[kind].tolist() for kind in kinds]
-        labels, attributes, scores = [], [], []
+        labels: list[list[str]] = []
+        scores: list[list[float]] = []
+        attributes: list[list[tuple[str, ...]]] = []
         for image, count in enumerate(found.count.tolist()):
             labels.append([config.labels[i] for i in found.words["class"][image, :count].tolist()])
             scores.append(found.scores[image, :count].tolist())
@@ -80,10 +82,10 @@ def to_unit_range(images: Tensor) -> Tensor:
 
 
 def _join(parts: list[Perception], shape: tuple[int, ...]) -> Perception:
-    empty_depth, empty_ids = np.zeros((0, *shape[1:3]), np.float32), np.zeros((0, *shape[1:3]), np.uint8)
+    none = np.zeros((0, *shape[1:3]), np.float32)
     return Perception(
-        depth=np.concatenate([empty_depth, *(p.depth for p in parts)]),
-        instances=np.concatenate([empty_ids, *(p.instances for p in parts)]),
+        depth=np.concatenate([none, *(p.depth for p in parts)]),
+        instances=np.concatenate([none.astype(np.uint8), *(p.instances for p in parts)]),
         labels=[row for p in parts for row in p.labels],
         attributes=[row for p in parts for row in p.attributes],
         scores=[row for p in parts for row in p.scores],

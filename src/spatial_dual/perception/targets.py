@@ -20,7 +20,8 @@ def index_table(names: Sequence[Sequence[str | None]], known: Sequence[str]) -> 
     """Index in ``known`` of each instance's name, ``UNKNOWN`` where it has none there.
 
     Args:
-        names: per record, the name of instance k at index k - 1.
+        names: per record, the name of instance k at index k - 1; None has no index.
+        known: the names that have an index.
 
     Returns:
         int16 ``(records, 256)``; column k is instance k, column 0 the background.
@@ -28,7 +29,7 @@ def index_table(names: Sequence[Sequence[str | None]], known: Sequence[str]) -> 
     Raises:
         ValueError: a record with more than 255 names, for its ids are uint8.
     """
-    index = {name: i for i, name in enumerate(known)}
+    index: dict[str | None, int] = {name: i for i, name in enumerate(known)}
     most = max(map(len, names), default=0)
     if most > MAX_INSTANCES:
         raise ValueError(f"a record has {most} instances, at most {MAX_INSTANCES} fit into uint8")

@@ -1,0 +1,61 @@
+"""Nodes of the ``perception`` stage. Torch is imported when they run, not when they are listed."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spatial_dual.datasets.records import Records
+    from spatial_dual.perception.pixel_perceiver import PixelPerceiver
+    from spatial_dual.training.checkpoint import CheckpointStore
+
+Parameters = dict[str, Any]
+Chunk = dict[str, Any]
+CHUNK = 256
+
+
+def train_perceiver(
+    scenes: "Records",
+    progress: "CheckpointStore",
+    parameters: Parameters,
+    train: Parameters,
+    seed: int,
+) -> tuple["PixelPerceiver", Parameters]:
+    """Train the pixel network on images, depth and instances; gives model and log.
+
+    Its labels and attribute words are those of the training scenes.
+    """
+    from spatial_dual.perception.batches import PerceptionBatches, names_in_records
+    from spatial_dual.perception.losses import perception_loss
+    from spatial_dual.perception.pixel_perceiver import PixelPerceiver
+    from spatial_dual.seeding import seeded_torch
+    from spatial_dual.training.config import FitConfig
+    from spatial_dual.training.fit import fit
+
+    labels, attributes = names_in_records(scenes, parameters["attribute_kinds"])
+    shape = PixelPerceiver.Config(labels=labels, attributes=attributes, **parameters["model"])
+    with seeded_torch(seed, "perceiver", "start"):
+        model = PixelPerceiver(shape)
+    config = FitConfig(**parameters["fit"], **train, seed=seed)
+    batches = PerceptionBatches(scenes, shape)
+    log = fit("perceiver", model, perception_loss, batches, config, progress)
+    return model, log.to_dict()
+
+
+def perceive(scenes: "Records", perceiver: "PixelPerceiver", train: Parameters) -> Iterator[Chunk]:
+    """What is seen in each image, and nothing else of its record, in chunks."""
+    from spatial_dual.training.config import choose_device
+
+    perceiver.to(choose_device(train["device"]))
+    return (_perceive_chunk(perceiver, chunk) for chunk in scenes.chunks(CHUNK, ("id", "image")))
+
+
+def _perceive_chunk(perceiver: "PixelPerceiver", chunk: Chunk) -> Chunk:
+    seen = perceiver.perceive(chunk["image"])
+    return {
+        "id": chunk["id"],
+        "depth": seen.depth.astype("float16"),
+        "instances": seen.instances,
+        "labels": seen.labels,
+        "attributes": [[list(words) for words in image] for image in seen.attributes],
+        "scores": seen.scores,
+    }
