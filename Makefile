@@ -6,7 +6,7 @@ ENV ?= base
 .PHONY: train test smoke lint viz clean
 
 train: $(VENV)/.installed
-	$(VENV)/bin/kedro run --env=$(ENV) --pipeline=train
+	$(VENV)/bin/kedro run --env=$(ENV) --pipelines=train
 
 test: $(VENV)/.installed
 	$(VENV)/bin/pytest -n auto

@@ -1,13 +1,16 @@
 """Kedro's project settings, see https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
 import os
+import warnings
+
+from spatial_dual.hooks import ClearProgress, StageCosts
 
 # Kedro reports usage over the network unless told otherwise.
 os.environ.setdefault("DO_NOT_TRACK", "1")
 # Every thread pool (OpenMP, OpenBLAS, torch) sizes itself by this when it is first loaded.
 os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
-
-from spatial_dual.hooks import ClearProgress, StageCosts
+# Kedro 1.7 calls an OmegaConf function by its old name, four times a run.
+warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
 
 HOOKS = (StageCosts(), ClearProgress())
 CONFIG_LOADER_ARGS = {
