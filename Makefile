@@ -1,7 +1,7 @@
 # `make train` and `make test` need python3 >= 3.11 and nothing else: both make .venv when missing.
 PYTHON ?= python3
 VENV ?= .venv
-ENV ?= base
+ENV ?= local
 
 .PHONY: train test smoke lint viz clean
 
