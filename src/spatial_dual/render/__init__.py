@@ -1,0 +1,1 @@
+"""The embedded data: procedural indoor scenes with gold 3D scene graphs and captions."""
