@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial_dual.scene.forms import form_of
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.relations import hull_half_extents
 
@@ -53,8 +54,10 @@ class SizePrior:
                     yaws[item.label].append(item.box.yaw)
         return cls(
             {
-                label: _frequent(2 * hull_half_extents(np.array(sizes[label]), yaws[label]))
-                for label in sorted(sizes)
+                label: _frequent(
+                    2 * hull_half_extents(own, yaws[label], [form_of(label)] * len(own))
+                )
+                for label, own in sorted(sizes.items())
             }
         )
 

@@ -18,15 +18,18 @@ class Form:
         clearance: things below this height are under the object (between its legs); 0 if it
             stands on the floor with its whole base.
         contains: things inside the box are "in" it (bowl, basket, shelf, sink).
+        round: a body of revolution while it stands upright, so that its yaw says nothing.
     """
 
     support: float = 1.0
     clearance: float = 0.0
     contains: bool = False
+    round: bool = False
 
 
 SOLID = Form()
 _CONTAINER = Form(contains=True)
+_ROUND_CONTAINER = Form(contains=True, round=True)
 _LEGGED = Form(clearance=0.85)
 _SEAT = Form(support=0.5, clearance=0.4)
 _LOW_SEAT = Form(support=0.5)
@@ -34,15 +37,17 @@ _LOW_SEAT = Form(support=0.5)
 FORMS: Mapping[str, Form] = {
     **dict.fromkeys(
         (
-            *("basket", "bathtub", "bin", "bookcase", "bookshelf", "bowl", "box", "bucket"),
-            *("cabinet", "cage", "crate", "drawer", "fridge", "handbag", "microwave", "oven"),
-            *("pan", "pot", "refrigerator", "shelf", "sink", "suitcase", "toilet", "tray", "tub"),
-            *("vase", "wardrobe"),
+            *("bathtub", "bookcase", "bookshelf", "box", "cabinet", "cage", "crate", "drawer"),
+            *("fridge", "handbag", "microwave", "oven", "refrigerator", "shelf", "sink"),
+            *("suitcase", "toilet", "tray", "tub", "wardrobe"),
         ),
         _CONTAINER,
     ),
+    **dict.fromkeys(("basket", "bin", "bowl", "bucket", "pan", "pot", "vase"), _ROUND_CONTAINER),
+    **dict.fromkeys(("ball", "bottle", "lamp", "lantern", "plant"), Form(round=True)),
     **dict.fromkeys(("table", "dining table", "desk", "coffee table", "nightstand"), _LEGGED),
-    **dict.fromkeys(("stool", "bench", "counter"), _LEGGED),
+    **dict.fromkeys(("bench", "counter"), _LEGGED),
+    "stool": Form(clearance=0.85, round=True),
     **dict.fromkeys(("chair", "armchair"), _SEAT),
     **dict.fromkeys(("sofa", "couch", "bed"), _LOW_SEAT),
 }

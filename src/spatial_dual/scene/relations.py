@@ -43,23 +43,35 @@ NEXT_TO_LIMIT = 0.5
 NEXT_TO_OVERLAP = 0.25
 """Next to: share of the lower thing's height that the two have in common; and share of the
 narrower thing's width that may reach into the other's hull."""
+ROUND_TOLERANCE = 0.1
+"""Round things whose width and depth differ by more than this share are tipped over."""
 PART_SLACK = 0.1
 """Part of: how far the part's centre may lie outside the whole, as a share of the whole's size."""
 _NEAREST = 0.1  # metres; keeps x/z finite beside and behind the camera
 
 
-def hull_half_extents(sizes: ArrayLike, yaws: ArrayLike) -> Array:
+def hull_half_extents(
+    sizes: ArrayLike, yaws: ArrayLike, forms: Sequence[Form] | None = None
+) -> Array:
     """Half extents along x, y, z of the viewer-aligned hull of boxes turned by ``yaws``.
+
+    The corners of a turned box around a round thing are empty, so its yaw is left out while it is
+    about as wide as deep.
 
     Args:
         sizes: (boxes, 3) full width, height, depth, metres.
         yaws: (boxes,) radians about the vertical.
+        forms: which boxes hold round things; without them none.
 
     Returns:
         (boxes, 3) metres.
     """
-    half = np.asarray(sizes, dtype=np.float64) / 2
-    cos, sin = np.abs(np.cos(yaws)), np.abs(np.sin(yaws))
+    half = np.asarray(sizes, dtype=np.float64).reshape(-1, 3) / 2
+    yaw = np.asarray(yaws, dtype=np.float64).reshape(-1)
+    if forms is not None:
+        as_wide_as_deep = np.abs(half[:, 0] - half[:, 2]) < ROUND_TOLERANCE * half[:, 0]
+        yaw = np.where(as_wide_as_deep & [form.round for form in forms], 0.0, yaw)
+    cos, sin = np.abs(np.cos(yaw)), np.abs(np.sin(yaw))
     return np.stack(
         [
             cos * half[:, 0] + sin * half[:, 2],
@@ -97,8 +109,8 @@ def relation_margins(
         (boxes, boxes, predicates) in the order of ``SPATIAL_PREDICATES``; the diagonal is -inf.
     """
     center = np.asarray(centers, dtype=np.float64).reshape(-1, 3)
-    half = hull_half_extents(np.asarray(sizes).reshape(-1, 3), np.asarray(yaws).reshape(-1))
     forms = forms if forms is not None else [SOLID] * len(center)
+    half = hull_half_extents(sizes, yaws, forms)
     left, front = _lateral(center, half), _frontal(center, half)
     inside = _inside(center, half, np.array([form.contains for form in forms], dtype=bool))
     on = np.minimum(_supported(center, half, np.array([f.support for f in forms])), -inside)
@@ -148,8 +160,9 @@ def relations_of(objects: Sequence[SceneObject], source: Source = "gold") -> tup
     centers = np.array([box.center for box in boxes])
     sizes = np.array([box.size for box in boxes])
     yaws = np.array([box.yaw for box in boxes])
-    holds = relations_from_boxes(centers, sizes, yaws, [form_of(label) for label in labels])
-    parts = part_of(labels, centers, hull_half_extents(sizes, yaws))
+    forms = [form_of(label) for label in labels]
+    holds = relations_from_boxes(centers, sizes, yaws, forms)
+    parts = part_of(labels, centers, hull_half_extents(sizes, yaws, forms))
     holds &= ~(parts | parts.T)[..., None]
     spatial = [
         Relation(
