@@ -1,0 +1,1 @@
+"""Captions to textual scene graphs (TSG)."""

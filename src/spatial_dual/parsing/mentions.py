@@ -1,0 +1,66 @@
+"""Collects objects, attributes and relations of a text; later mentions find their object."""
+
+from collections.abc import Sequence
+
+from spatial_dual.parsing.phrases import NounPhrase
+from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
+
+
+class GraphBuilder:
+    """A scene graph in the making."""
+
+    def __init__(self) -> None:
+        self.place: str | None = None
+        self._labels: list[str] = []
+        self._attributes: list[list[str]] = []
+        self._relations: dict[tuple[int, str, int], None] = {}
+
+    def mention(self, phrase: NounPhrase, apart_from: Sequence[int] = ()) -> int:
+        """Number of the object meant: a known one if the mention is definite and fits, or new.
+
+        Args:
+            phrase: label, attributes and definiteness.
+            apart_from: objects it cannot be (the other end of its relation).
+        """
+        if phrase.definite:
+            for number, label in enumerate(self._labels):
+                same = label == phrase.label and set(phrase.attributes) <= set(
+                    self._attributes[number]
+                )
+                if same and number not in apart_from:
+                    return number
+        self._labels.append(phrase.label)
+        self._attributes.append([])
+        self.describe([len(self._labels) - 1], phrase.attributes)
+        return len(self._labels) - 1
+
+    def describe(self, objects: Sequence[int], attributes: Sequence[str]) -> None:
+        """Add attributes to objects, each once."""
+        for number in objects:
+            known = self._attributes[number]
+            known.extend(word for word in dict.fromkeys(attributes) if word not in known)
+
+    def label(self, number: int) -> str:
+        """Label of an object."""
+        return self._labels[number]
+
+    def relate(self, subjects: Sequence[int], predicate: str, objects: Sequence[int]) -> None:
+        """Add subject-predicate-object for every pair of different objects, each once."""
+        for subject in subjects:
+            for other in objects:
+                if subject != other:
+                    self._relations[subject, predicate, other] = None
+
+    def build(self) -> SceneGraph:
+        """The graph so far; relations have source "text"."""
+        return SceneGraph(
+            objects=tuple(
+                SceneObject(label=label, attributes=tuple(attributes))
+                for label, attributes in zip(self._labels, self._attributes, strict=True)
+            ),
+            relations=tuple(
+                Relation(subject=subject, predicate=predicate, object=other, source="text")
+                for subject, predicate, other in self._relations
+            ),
+            place=self.place,
+        )
