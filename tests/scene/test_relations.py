@@ -135,7 +135,7 @@ def reference(i, j, centers, sizes, yaws, kinds):
         touching = on(a, b, form_b) or on(b, a, form_a)
         touching = touching or inside(a, b, form_b) or inside(b, a, form_a)
         return (
-            ay + ahy + rel.SUPPORT_TOLERANCE < ceiling
+            ay + ahy + rel.VERTICAL_CLEARANCE < ceiling
             and abs(ax - bx) < max(ahx, bhx)
             and abs(az - bz) < max(ahz, bhz) + rel.PLAN_SLACK
             and not touching

@@ -31,6 +31,8 @@ DEPTH_CLEARANCE = 0.10
 and the far side of an object, half of what sets its centre, is never seen."""
 SUPPORT_TOLERANCE = 0.04
 """On: largest gap or sinking-in between a base and what carries it; cushions and noise."""
+VERTICAL_CLEARANCE = 0.02
+"""Above/under: least gap in height where the upper one is not carried by the lower."""
 PLAN_SLACK = 0.15
 """Above/under: metres in depth by which the footprints may miss: what hangs on the wall counts as
 above the sofa that stands a hand's breadth in front of it."""
@@ -70,7 +72,8 @@ def hull_half_extents(
     yaw = np.asarray(yaws, dtype=np.float64).reshape(-1)
     if forms is not None:
         as_wide_as_deep = np.abs(half[:, 0] - half[:, 2]) < ROUND_TOLERANCE * half[:, 0]
-        yaw = np.where(as_wide_as_deep & [form.round for form in forms], 0.0, yaw)
+        is_round = np.array([form.round for form in forms], dtype=bool)
+        yaw = np.where(as_wide_as_deep & is_round, 0.0, yaw)
     cos, sin = np.abs(np.cos(yaw)), np.abs(np.sin(yaw))
     return np.stack(
         [
@@ -211,7 +214,7 @@ def _frontal(center: Array, half: Array) -> Array:
 def _under(center: Array, half: Array, clearance: Array) -> Array:
     bottom, top = center[:, 1] - half[:, 1], center[:, 1] + half[:, 1]
     ceiling = bottom + clearance * 2 * half[:, 1]
-    room = ceiling[None, :] - top[:, None] - SUPPORT_TOLERANCE
+    room = ceiling[None, :] - top[:, None] - VERTICAL_CLEARANCE
     away = np.abs(_offset(center))
     return np.minimum.reduce(
         [
