@@ -189,13 +189,15 @@ class DiscreteKernel(Kernel):
         return torch.ones_like(x_t, dtype=torch.bool)
 
     def _rates(self, t: Tensor) -> Rates:
+        # Only on the CPU: elsewhere the check would wait for the device.
+        if t.device.type == "cpu" and not 0 <= int(t.min()) <= int(t.max()) <= self.steps:
+            raise ValueError(f"times must lie in 0..{self.steps}, got {t.tolist()}")
         if t.device not in self._tables:
             self._tables[t.device] = self._tables[torch.device("cpu")].to(t.device)
-        # index_select refuses negative times, plain indexing would wrap them around.
-        return Rates(*self._tables[t.device].index_select(1, t).unsqueeze(-1))
+        return Rates(*self._tables[t.device][:, t].unsqueeze(-1))
 
     def _transition(self, t: Tensor, s: Tensor) -> Transition:
-        if t.device.type == "cpu" and bool((s >= t).any()):  # elsewhere the check would wait
+        if t.device.type == "cpu" and bool((s >= t).any()):
             raise ValueError(f"s must lie below t, got t={t.tolist()} and s={s.tolist()}")
         return Transition(start=self._rates(s), end=self._rates(t))
 
