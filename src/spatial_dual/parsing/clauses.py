@@ -14,8 +14,8 @@ from spatial_dual.parsing.phrases import Element, NounPhrase
 from spatial_dual.parsing.tagger import Token
 from spatial_dual.scene.graph import GEOMETRIC_PREDICATES
 
-_FRONTED = re.compile(r"PN(?:[CK]*P?N)*?K?[XBF]|PNKN|PN[VE]*BN")
-_STARTS_CLAUSE = "BPVEFRX"
+_FRONTED = re.compile(r"PNJ*(?:[PC]NJ*)*K?[XBF]|PNJ*KN")
+_OWN_CLAUSE = re.compile(r"NJ*(?:[BPVEFRX]|(?:[CK]+NJ*)+[BF])")
 _IMPLIED = " its"  # "to the left of its": the object is the subject of the clause
 
 
@@ -41,7 +41,7 @@ class ClauseReader:
         before = "S"
         for place, element in enumerate(elements):
             if isinstance(element, NounPhrase):
-                self._noun_phrase(element, before, tags[place + 1])
+                self._noun_phrase(element, before, tags[place:])
             elif element.tag == "P":
                 self._preposition(element, before, tags[place:])
             elif element.tag in "VEF":
@@ -63,14 +63,16 @@ class ClauseReader:
         self._fronted: list[tuple[str, tuple[int, ...]]] = []
         self._verb: Token | None = None
 
-    def _noun_phrase(self, phrase: NounPhrase, before: str, following: str) -> None:
+    def _noun_phrase(self, phrase: NounPhrase, before: str, ahead: str) -> None:
         link = self._pending
         if phrase.label == "one" and self._topic:  # "the red one"
             phrase = phrase._replace(label=self._builder.label(self._topic[0]))
-        if link is None and before in "CK" and self._last and following not in _STARTS_CLAUSE:
+        own_clause = _OWN_CLAUSE.match(ahead) is not None
+        if link is None and before in "CK" and self._last and not own_clause:
             link = self._last
         if link is None:
-            self._new_subject((self._builder.mention(phrase),), joins=before in "CK")
+            joins = before in "CK" and not (own_clause and (self._fronted or self._last))
+            self._new_subject((self._builder.mention(phrase),), joins)
         elif link.predicate == "in" and phrase.label in load_lexicon().places:
             self._builder.place = phrase.label
             self._pending, self._anchor = None, link.subjects
@@ -80,12 +82,14 @@ class ClauseReader:
                 self._nearest = self._anchor = link.subjects
 
     def _new_subject(self, objects: tuple[int, ...], joins: bool) -> None:
-        if joins and self._subject and self._last is None:
-            objects = (*self._subject, *objects)
+        if not joins and self._subject:
+            self._fronted = []
         for predicate, ends in self._fronted:
             self._builder.relate(objects, predicate, ends)
+        if joins and self._subject:
+            objects = (*self._subject, *objects)
         self._subject = self._nearest = self._anchor = self._topic = objects
-        self._fronted, self._last = [], None
+        self._last = None
 
     def _complete(self, link: _Link, objects: tuple[int, ...]) -> None:
         if not link.subjects:
@@ -154,14 +158,13 @@ class ClauseReader:
         if before == "B":
             self._described = self._anchor
         elif before == "N":
-            self._described = self._nearest
+            self._described = self._nearest[-1:]
         self._builder.describe(self._described, [word])
 
     def _other(self, token: Token) -> None:
         if token.tag == "B":
             self._anchor = self._relative or self._subject
             self._relative = ()
-            self._last = None if self._fronted else self._last
         elif token.tag == "R":
             self._relative = self._nearest
         elif token.tag == "O":

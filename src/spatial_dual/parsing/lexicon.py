@@ -20,14 +20,15 @@ class Lexicon:
         verbs: inflected form -> (base form, "V" -ing, "E" past, "F" present).
         phrases: finds multiword relations and prepositions; the group number is in ``predicates``.
         predicates: canonical predicate by group number, "" for adverbials that are dropped.
-        attribute_phrases: finds attributes of several words.
+        attribute_rank: attribute -> place of its kind (colour, material, size, pose, other).
+        word_groups: finds attributes and nouns of several words that are one token.
     """
 
     tags: dict[str, str]
     verbs: dict[str, tuple[str, str]]
     resting: frozenset[str]
     definite: frozenset[str]
-    attributes: frozenset[str]
+    attribute_rank: dict[str, int]
     collectives: frozenset[str]
     parts: frozenset[str]
     clothing: frozenset[str]
@@ -39,7 +40,7 @@ class Lexicon:
     plurals: dict[str, str]
     phrases: re.Pattern[str]
     predicates: tuple[str, ...]
-    attribute_phrases: re.Pattern[str]
+    word_groups: re.Pattern[str]
 
 
 @cache
@@ -54,7 +55,9 @@ def load_lexicon() -> Lexicon:
         verbs=_verb_forms(data),
         resting=frozenset(data["verbs"]["rest"]),
         definite=frozenset(data["determiners"]["definite"]),
-        attributes=frozenset(attributes),
+        attribute_rank={
+            word: rank for rank, words in enumerate(data["attributes"].values()) for word in words
+        },
         collectives=frozenset(data["collectives"]),
         parts=frozenset(data["parts"]),
         clothing=frozenset(data["clothing"]),
@@ -68,7 +71,7 @@ def load_lexicon() -> Lexicon:
             r"(?<![\w'-])(?:" + "|".join(f"({pattern})" for _, pattern in groups) + r")(?![\w'-])"
         ),
         predicates=("", *(predicate for predicate, _ in groups)),
-        attribute_phrases=_any_of(word for word in attributes if " " in word),
+        word_groups=_any_of(word for word in [*attributes, *data["compounds"]] if " " in word),
     )
 
 
@@ -116,7 +119,11 @@ def _tags(data: dict[str, Any], attributes: list[str]) -> dict[str, str]:
     tags |= dict.fromkeys(data["relative"], "R")
     tags |= dict.fromkeys(data["conjunctions"], "C")
     tags |= dict.fromkeys(data["pronouns"], "O")
-    return tags | {",": "K", ";": "K", ".": "S"}
+    return (
+        tags
+        | {",": "K", ";": "S", ":": "S"}
+        | {word.replace(" ", "_"): "N" for word in data["compounds"]}
+    )
 
 
 def _verb_forms(data: dict[str, Any]) -> dict[str, tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.phrases import NounPhrase
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
 
@@ -52,10 +53,16 @@ class GraphBuilder:
                     self._relations[subject, predicate, other] = None
 
     def build(self) -> SceneGraph:
-        """The graph so far; relations have source "text"."""
+        """The graph so far: relations of source "text", attributes in the order of their kinds."""
+        rank = load_lexicon().attribute_rank
         return SceneGraph(
             objects=tuple(
-                SceneObject(label=label, attributes=tuple(attributes))
+                SceneObject(
+                    label=label,
+                    attributes=tuple(
+                        sorted(attributes, key=lambda word: rank.get(word, len(rank)))
+                    ),
+                )
                 for label, attributes in zip(self._labels, self._attributes, strict=True)
             ),
             relations=tuple(

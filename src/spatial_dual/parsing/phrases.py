@@ -42,7 +42,7 @@ def chunk(tokens: list[Token]) -> list[Element]:
 def _noun_phrase(tokens: list[Token]) -> NounPhrase:
     lexicon = load_lexicon()
     content = [token for token in tokens if token.tag in "JMNG"]
-    nouns = [token.word for token in content if token.tag == "N"]
+    nouns = [token.word.replace("_", " ") for token in content if token.tag == "N"]
     rest = [token for token in content if token.tag in "JM"]
     if not nouns:  # "the orange", "the man's"
         nouns = [content[-1].word.removesuffix("'s")]

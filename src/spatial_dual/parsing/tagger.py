@@ -41,7 +41,7 @@ def tag_caption(text: str) -> list[Token]:
 def _collapse(text: str) -> str:
     lexicon = load_lexicon()
     text = _CLITIC.sub(r"\1 is", text)
-    text = lexicon.attribute_phrases.sub(lambda match: match[0].replace(" ", "_"), text)
+    text = lexicon.word_groups.sub(lambda match: match[0].replace(" ", "_"), text)
     text = _RECIPROCAL.sub("each_other", text)
     return lexicon.phrases.sub(
         lambda match: f" @{match.lastindex} " if lexicon.predicates[match.lastindex or 0] else " ",
@@ -79,9 +79,11 @@ def _resolve(word: str, tag: str, before: str, following: str) -> Token:
         return Token("P", word, lexicon.predicates[int(word[1:])])
     if tag in "VEF":
         return _resolve_verb(word, tag, before, following)
+    if word == "while":
+        return Token("C" if following in "VE" else "S", word)
     if word == "there":
         return Token("X" if following == "B" else "A", word)
-    if word == "that" and before not in "NPO":
+    if word == "that" and before not in "NJPO":
         return Token("D", word)
     if tag == "A" and word == "left" and following in _IN_PHRASE:
         return Token("J", word)
@@ -97,7 +99,8 @@ def _resolve(word: str, tag: str, before: str, following: str) -> Token:
 def _resolve_verb(word: str, tag: str, before: str, following: str) -> Token:
     base = load_lexicon().verbs.get(word, (word, tag))[0]
     if tag == "F":
-        is_verb = before in "NORA" and following not in "NVEB" and following not in "SKC"
+        is_verb = before in "NORAJ" and following not in "NVEBSKC"
+        is_verb = is_verb and (before != "J" or following in "PD")
         return Token("F", word, base) if is_verb else Token("N", word)
     if before in "DJMGP" or (before in "SKC" and following in _IN_PHRASE):
         if following in _IN_PHRASE or (tag == "E" and following in "VE"):
