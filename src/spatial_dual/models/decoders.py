@@ -1,0 +1,167 @@
+"""Decoders that read a modality's latents together with the 3DSG's (paper Eq. 4-6, 12)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
+from spatial_dual.models.image_tokenizer import ImageTokenizer, token_grid
+from spatial_dual.models.patches import PatchConfig, PatchDecoder
+from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+
+
+@dataclass(frozen=True)
+class VisualDecoderConfig:
+    """Sizes of the visual decoder; ``patches`` describes the tokenizer's own decoder."""
+
+    shape: NodeShape
+    patches: PatchConfig
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.shape, NodeShape):
+            object.__setattr__(self, "shape", NodeShape(**self.shape))
+        if not isinstance(self.patches, PatchConfig):
+            object.__setattr__(self, "patches", PatchConfig(**self.patches))
+
+
+class VisualDecoder(nn.Module):
+    """G_V: pixels from image latents joined with the graph vectors they attend to."""
+
+    Config = VisualDecoderConfig
+
+    def __init__(self, config: VisualDecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        patches = config.patches
+        self.graph = GraphTokens(config.shape, patches.dim)
+        self.decoder = PatchDecoder(
+            PatchConfig(
+                2 * patches.dim,
+                patches.channels,
+                patches.coarse_blocks,
+                patches.fine_blocks,
+                patches.unshuffle,
+            )
+        )
+
+    def start_from(self, tokenizer: ImageTokenizer) -> None:
+        """Take over the tokenizer's decoder; the graph half enters with zero weight."""
+        self.decoder.copy_from(tokenizer.decoder)
+
+    def attended(self, latents: Tensor, tags: Tags) -> Tensor:
+        """z^{I+} (batch, tokens, 2d) of image latents z^I (batch, tokens, d).
+
+        a_im = softmax_m(z^G[m] · z^I[i]);  z^{I+}[i] = concat(z^I[i], Σ_m a_im z^G[m])   (4, 5)
+        """
+        nodes, valid = self.graph(tags)
+        return join_attended(latents, nodes.to(latents.dtype), valid)
+
+    def forward(self, latents: Tensor, tags: Tags) -> Tensor:
+        """Images (batch, 3, H, W), about -1..1, of image latents and the graph's tags."""
+        images: Tensor = self.decoder(token_grid(self.attended(latents, tags)))
+        return images
+
+
+def join_attended(latents: Tensor, nodes: Tensor, valid: Tensor) -> Tensor:
+    """Concatenate each latent with its attention-weighted mean of graph vectors (Eq. 4, 5).
+
+    Args:
+        latents: z^I (batch, tokens, d).
+        nodes: z^G (batch, nodes, d).
+        valid: which nodes exist, (batch, nodes) bool; a graph without nodes contributes zeros.
+    """
+    scores = latents @ nodes.transpose(1, 2)  # (b, tokens, nodes)
+    weights = scores.float().masked_fill(~valid[:, None], -1e4).softmax(dim=-1)
+    weights = weights * valid[:, None]
+    return torch.cat([latents, weights.to(nodes.dtype) @ nodes], dim=-1)
+
+
+@dataclass(frozen=True)
+class TextDecoderConfig:
+    """Sizes of the GPT-2 that turns text codes and graph nodes into words."""
+
+    shape: NodeShape
+    vocabulary_size: int
+    length: int
+    dim: int = 128
+    depth: int = 3
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.shape, NodeShape):
+            object.__setattr__(self, "shape", NodeShape(**self.shape))
+        if self.vocabulary_size < 4 or self.length < 3:
+            raise ValueError(
+                "vocabulary_size must be at least 4 and length at least 3, got "
+                f"{self.vocabulary_size} and {self.length}"
+            )
+
+
+class TextDecoder(nn.Module):
+    """G_T: Ŷ = GPT-2([z^Y ; z^G])   (6)."""
+
+    Config = TextDecoderConfig
+
+    def __init__(self, config: TextDecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.graph = GraphTokens(config.shape, config.dim)
+        self.codes = nn.Embedding(config.vocabulary_size + 1, config.dim)  # with the mask state
+        self.gpt = GPT2LMHeadModel(
+            GPT2Config(
+                vocab_size=config.vocabulary_size,
+                n_positions=2 * config.length + self.graph.tokens,
+                n_embd=config.dim,
+                n_layer=config.depth,
+                n_head=config.heads,
+                resid_pdrop=0.0,
+                embd_pdrop=0.0,
+                attn_pdrop=0.0,
+                bos_token_id=BOS_ID,
+                eos_token_id=EOS_ID,
+                pad_token_id=PAD_ID,
+                attn_implementation="eager",
+            )
+        )
+
+    def forward(self, codes: Tensor, tags: Tags, text: Tensor) -> Tensor:
+        """Logits (batch, length, vocabulary) of each next token of ``text`` (batch, length)."""
+        prefix, valid = self._prefix(codes, tags)
+        words = self.gpt.transformer.wte(text)
+        seen = torch.cat([valid, torch.ones_like(text, dtype=torch.bool)], dim=1)
+        inputs = torch.cat([prefix, words], dim=1)
+        output = self.gpt(inputs_embeds=inputs, attention_mask=seen.long())
+        logits: Tensor = output.logits[:, prefix.shape[1] :]
+        return logits
+
+    @torch.no_grad()
+    def generate(self, codes: Tensor, tags: Tags) -> Tensor:
+        """Greedy decoding: token ids (batch, ≤ length), starting after bos, ended by eos."""
+        prefix, valid = self._prefix(codes, tags)
+        start = torch.full((len(codes), 1), BOS_ID, device=codes.device)
+        inputs = torch.cat([prefix, self.gpt.transformer.wte(start)], dim=1)
+        seen = torch.cat([valid, torch.ones_like(start, dtype=torch.bool)], dim=1)
+        ids: Tensor = self.gpt.generate(
+            inputs_embeds=inputs,
+            attention_mask=seen.long(),
+            max_new_tokens=self.config.length - 1,
+            do_sample=False,
+        )
+        return ids
+
+    def _prefix(self, codes: Tensor, tags: Tags) -> tuple[Tensor, Tensor]:
+        nodes, there = self.graph(tags)
+        prefix = torch.cat([self.codes(codes), nodes], dim=1)  # [z^Y ; z^G]
+        valid = torch.cat([torch.ones_like(codes, dtype=torch.bool), there], dim=1)
+        return prefix, valid
+
+
+def next_token_loss(logits: Tensor, text: Tensor) -> Tensor:
+    """Mean −ln p(text[i + 1] | text[..i]) in nats over real tokens; logits (batch, length, K)."""
+    target = text[:, 1:]
+    nats = F.cross_entropy(logits[:, :-1].float().transpose(1, 2), target, reduction="none")
+    real = target != PAD_ID
+    return (nats * real).sum() / real.sum().clamp_min(1)

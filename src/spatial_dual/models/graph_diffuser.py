@@ -1,0 +1,152 @@
+"""Graph diffuser p_ψ(z^G_{t-1} | z^G_t, c): an initial TSG or VSG evolves into the 3DSG.
+
+The codes of the initial graph stand beside the noisy ones, slot by slot; the condition c is the
+global CLIP feature of the input, or in dual training the hidden states of the other task's easy
+half (paper, "The three denoisers", Eq. 2, 3). One network serves all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from spatial_dual.models.graph_nodes import EdgeMessages, NodeShape
+from spatial_dual.models.transformer import Block, TimestepEmbedding, check_heads, key_mask
+
+
+@dataclass(frozen=True)
+class GraphDiffuserConfig:
+    """Sizes of the denoiser.
+
+    Attributes:
+        shape: tag spaces of the graphs.
+        codes: K of the DGAE.
+        condition_dims: width of each kind of condition by name, e.g. {"text": 128, "image": 128}.
+    """
+
+    shape: NodeShape
+    codes: int
+    condition_dims: Mapping[str, int]
+    dim: int = 128
+    depth: int = 4
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.shape, NodeShape):
+            object.__setattr__(self, "shape", NodeShape(**self.shape))
+        check_heads(self.dim, self.heads)
+        if not self.condition_dims:
+            raise ValueError("condition_dims must name at least one kind of condition, got {}")
+
+
+@dataclass(frozen=True)
+class GraphCondition:
+    """What the evolution of a graph is conditioned on.
+
+    Attributes:
+        initial: codes of the initial graph (batch, nodes), slot-aligned.
+        stated: which nodes the initial graph states, (batch, nodes) bool.
+        kind: name of the condition, a key of ``condition_dims``.
+        context: (batch, tokens, condition_dims[kind]).
+        context_valid: (batch, tokens) bool; None means all.
+    """
+
+    initial: Tensor
+    stated: Tensor
+    kind: str
+    context: Tensor
+    context_valid: Tensor | None = None
+
+
+class GraphDiffuser(nn.Module):
+    """Denoiser of graph codes; objects, relations and the place are its transformer tokens.
+
+    An object's property nodes enter its token as a sum and are read out from it again, so the
+    sequence has S + R + 1 tokens instead of S (1 + C) + R + 1.
+    """
+
+    Config = GraphDiffuserConfig
+
+    def __init__(self, config: GraphDiffuserConfig) -> None:
+        super().__init__()
+        self.config = config
+        shape, dim = config.shape, config.dim
+        columns = 1 + shape.properties  # object label and properties: the nodes of one slot
+        states = config.codes + 1  # with the mask state
+        self.noisy = nn.Embedding((columns + 2) * states, dim)
+        self.initial = nn.Embedding((columns + 2) * states, dim)
+        for table in (self.noisy, self.initial):
+            nn.init.normal_(table.weight, std=0.5)
+        self.slots = nn.Embedding(shape.slots, dim)
+        self.place_token = nn.Parameter(torch.zeros(dim))
+        self.step = TimestepEmbedding(dim)
+        self.contexts = nn.ModuleDict(
+            {kind: nn.Linear(width, dim) for kind, width in config.condition_dims.items()}
+        )
+        self.mixes = nn.ModuleList(_TrunkMix(shape, dim) for _ in range(config.depth))
+        self.blocks = nn.ModuleList(Block(dim, config.heads, dim) for _ in range(config.depth))
+        self.norm = nn.LayerNorm(dim)
+        self.split_columns = nn.Linear(dim, columns * dim)
+        self.heads = nn.Parameter(torch.randn(columns + 2, dim, config.codes) * dim**-0.5)
+        self.bias = nn.Parameter(torch.zeros(columns + 2, config.codes))
+
+    def forward(self, z_t: Tensor, t: Tensor, condition: GraphCondition) -> Tensor:
+        """Logits of the clean codes, (batch, nodes, K), from noisy ones (batch, nodes)."""
+        shape = self.config.shape
+        context = self.contexts[condition.kind](condition.context)
+        mask = None if condition.context_valid is None else key_mask(condition.context_valid)
+        # states outside "stated" read the mask state, which says nothing
+        initial = torch.where(condition.stated, condition.initial, self.config.codes)
+        slot_nodes = self._slot_nodes(self.noisy, z_t)
+        known = self._slot_nodes(self.initial, initial)
+        objects = (slot_nodes + known).sum(dim=2) + self.slots.weight
+        relations = self._column(self.noisy, z_t, -2) + self._column(self.initial, initial, -2)
+        place = self._column(self.noisy, z_t, -1) + self._column(self.initial, initial, -1)
+        x = torch.cat([objects, relations, place + self.place_token], dim=1)
+        pooled = self.step(t) + context.mean(dim=1)
+        for mix, block in zip(self.mixes, self.blocks, strict=True):
+            x = block(mix(x), pooled, context, None, mask)
+        objects, relations, place = self.norm(x).split([shape.slots, shape.pairs, 1], dim=1)
+        nodes = self.split_columns(objects).unflatten(-1, (-1, self.config.dim))
+        nodes = F.gelu(nodes + slot_nodes + known)  # (b, slots, columns, dim)
+        return self._logits(nodes, relations, place)
+
+    def _slot_nodes(self, table: nn.Embedding, codes: Tensor) -> Tensor:
+        """Typed embeddings (batch, slots, columns, dim) of label and properties."""
+        objects, properties, _, _ = self.config.shape.split(codes)
+        columns = torch.cat([objects[..., None], properties], dim=2)
+        offsets = torch.arange(columns.shape[2], device=codes.device) * (self.config.codes + 1)
+        embedded: Tensor = table(columns + offsets)
+        return embedded
+
+    def _column(self, table: nn.Embedding, codes: Tensor, which: int) -> Tensor:
+        """Typed embeddings of relations (``which`` = -2) or the place (-1)."""
+        group = self.config.shape.split(codes)[which]
+        offset = (self.config.shape.properties + 3 + which) * (self.config.codes + 1)
+        embedded: Tensor = table(group + offset)
+        return embedded
+
+    def _logits(self, nodes: Tensor, relations: Tensor, place: Tensor) -> Tensor:
+        slot_logits = torch.einsum("bscd,cdk->bsck", nodes, self.heads[:-2].to(nodes.dtype))
+        slot_logits = slot_logits + self.bias[:-2]
+        relation_logits = relations @ self.heads[-2].to(relations.dtype) + self.bias[-2]
+        place_logits = place @ self.heads[-1].to(place.dtype) + self.bias[-1]
+        return self.config.shape.join(
+            slot_logits[:, :, 0], slot_logits[:, :, 1:], relation_logits, place_logits
+        )
+
+
+class _TrunkMix(nn.Module):
+    """Messages between the object, relation and place tokens of the trunk."""
+
+    def __init__(self, shape: NodeShape, dim: int) -> None:
+        super().__init__()
+        self.sizes = [shape.slots, shape.pairs, 1]
+        self.norm = nn.LayerNorm(dim)
+        self.edges = EdgeMessages(shape.slots, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        objects, relations, _ = self.norm(x).split(self.sizes, dim=1)
+        return x + torch.cat(self.edges(objects, relations), dim=1)

@@ -1,0 +1,227 @@
+"""Nodes of a slot-aligned scene graph as tokens: their order, their tags, who touches whom.
+
+Node order along the token axis, for S slots, C properties a slot (attribute kinds, then geometry)
+and R = S(S-1)/2 pairs:  objects (S) | properties (S·C) | relations (R) | place (1).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from spatial_dual.scene.layout import GEOMETRY, GEOMETRY_BINS
+from spatial_dual.scene.tensors import GraphCodec
+
+Tags = Mapping[str, Tensor]
+"""``GraphTensors.arrays()`` as tensors: labels, attributes, geometry, relations, places."""
+
+
+@dataclass(frozen=True)
+class NodeShape:
+    """Counts that fix the tag spaces of a graph; tag 0 ("none") is counted in each.
+
+    Attributes:
+        slots: object slots.
+        labels: object tags.
+        attributes: tags of each attribute kind.
+        states: directed predicates of a pair (bits).
+        places: place tags.
+    """
+
+    slots: int
+    labels: int
+    attributes: tuple[int, ...]
+    states: int
+    places: int
+
+    def __post_init__(self) -> None:
+        # JSON gives lists
+        object.__setattr__(self, "attributes", tuple(self.attributes))
+        if self.slots < 2:
+            raise ValueError(f"slots must be at least 2, got {self.slots}")
+
+    @classmethod
+    def of(cls, codec: GraphCodec) -> Self:
+        """Shape of the tensors that ``codec`` writes."""
+        vocabulary = codec.vocabulary
+        return cls(
+            slots=codec.slots,
+            labels=1 + len(vocabulary.labels),
+            attributes=tuple(1 + len(words) for words in vocabulary.attributes.values()),
+            states=len(codec.states),
+            places=1 + len(vocabulary.places),
+        )
+
+    @property
+    def kinds(self) -> int:
+        """Attribute nodes of a slot."""
+        return len(self.attributes)
+
+    @property
+    def properties(self) -> int:
+        """Attribute and geometry nodes of a slot."""
+        return self.kinds + len(GEOMETRY)
+
+    @property
+    def pairs(self) -> int:
+        """Relation nodes."""
+        return self.slots * (self.slots - 1) // 2
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Tokens of each group: objects, properties, relations, place."""
+        return self.slots, self.slots * self.properties, self.pairs, 1
+
+    @property
+    def nodes(self) -> int:
+        """All tokens."""
+        return sum(self.sizes)
+
+    @property
+    def property_tags(self) -> tuple[int, ...]:
+        """Tags of each property column."""
+        return (*self.attributes, *([1 + GEOMETRY_BINS] * len(GEOMETRY)))
+
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(batch, nodes, …) to objects, properties (batch, slots, C, …), relations, place."""
+        objects, properties, relations, place = x.split(self.sizes, dim=1)
+        return objects, properties.unflatten(1, (self.slots, self.properties)), relations, place
+
+    @staticmethod
+    def join(objects: Tensor, properties: Tensor, relations: Tensor, place: Tensor) -> Tensor:
+        """Inverse of ``split``."""
+        return torch.cat([objects, properties.flatten(1, 2), relations, place], dim=1)
+
+
+def presence(tags: Tags, shape: NodeShape) -> Tensor:
+    """(batch, nodes) bool: which nodes say anything."""
+    properties = torch.cat([tags["attributes"], tags["geometry"]], dim=2)
+    return shape.join(
+        tags["labels"] > 0,
+        properties > 0,
+        tags["relations"].any(dim=-1),
+        tags["places"][:, None] > 0,
+    )
+
+
+class NodeEmbedding(nn.Module):
+    """Tag embedding of every node: (batch, nodes, dim); a relation sums its predicates."""
+
+    starts: Tensor
+
+    def __init__(self, shape: NodeShape, dim: int) -> None:
+        super().__init__()
+        self.shape = shape
+        self.labels = nn.Embedding(shape.labels, dim)
+        self.properties = nn.Embedding(sum(shape.property_tags), dim)
+        self.predicates = nn.Parameter(torch.randn(shape.states, dim))
+        self.no_relation = nn.Parameter(torch.randn(dim))
+        self.places = nn.Embedding(shape.places, dim)
+        starts = torch.tensor([0, *shape.property_tags[:-1]]).cumsum(0)
+        self.register_buffer("starts", starts, persistent=False)
+
+    def forward(self, tags: Tags) -> Tensor:
+        """Look up the tags of a batch of graphs."""
+        columns = torch.cat([tags["attributes"], tags["geometry"]], dim=2)  # (b, slots, C)
+        bits = tags["relations"]
+        none = (~bits.any(dim=-1, keepdim=True)).to(self.predicates.dtype)
+        return self.shape.join(
+            self.labels(tags["labels"]),
+            self.properties(columns + self.starts),
+            bits.to(self.predicates.dtype) @ self.predicates + none * self.no_relation,
+            self.places(tags["places"])[:, None],
+        )
+
+
+class EdgeMessages(nn.Module):
+    """What object, relation and place nodes hear along the edges of the graph.
+
+    relation ← W_s subject + W_o object; object ← its relations; place ← mean of the objects.
+    Equivariant to renumbered slots, the relations' ends renumbered with them.
+    """
+
+    ends: Tensor
+
+    def __init__(self, slots: int, dim: int) -> None:
+        super().__init__()
+        self.slots = slots
+        self.subject, self.object, self.as_subject, self.as_object, self.to_place = (
+            nn.Linear(dim, dim, bias=False) for _ in range(5)
+        )
+        ends = torch.triu_indices(slots, slots, offset=1)  # (2, pairs)
+        self.register_buffer("ends", ends, persistent=False)
+
+    def forward(self, objects: Tensor, relations: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Messages to objects (b, slots, d), relations (b, pairs, d) and place (b, 1, d)."""
+        first, second = self.ends
+        to_relations = self.subject(objects)[:, first] + self.object(objects)[:, second]
+        incidence = F.one_hot(self.ends, self.slots).to(relations.dtype).transpose(1, 2)
+        heard = incidence[0] @ self.as_subject(relations)  # (slots, pairs) @ (b, pairs, d)
+        heard = heard + incidence[1] @ self.as_object(relations)
+        to_place = self.to_place(objects.mean(dim=1, keepdim=True))
+        return heard / self.slots, to_relations, to_place
+
+
+class StructureMix(nn.Module):
+    """One round of messages over all nodes: edges, and properties with their object."""
+
+    def __init__(self, shape: NodeShape, dim: int) -> None:
+        super().__init__()
+        self.shape = shape
+        self.norm = nn.LayerNorm(dim)
+        self.from_properties = nn.Linear(dim, dim, bias=False)
+        self.to_properties = nn.Linear(dim, dim, bias=False)
+        self.edges = EdgeMessages(shape.slots, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add one round of messages to x (batch, nodes, dim)."""
+        objects, properties, relations, _ = self.shape.split(self.norm(x))
+        heard = self.from_properties(properties.sum(dim=2))
+        to_objects, to_relations, to_place = self.edges(objects + heard, relations)
+        to_properties = self.to_properties(objects)[:, :, None].expand_as(properties)
+        return x + self.shape.join(heard + to_objects, to_properties, to_relations, to_place)
+
+
+class GraphTokens(nn.Module):
+    """c_G: the nodes of a 3DSG as condition tokens (paper: "node features of the 3DSG").
+
+    An object token carries its properties; an attribute token its object; a relation token is the
+    plain sum of its predicates' and its linearly mapped ends' embeddings, so that copying a
+    relation into another modality is a matter of attention, not of memory.
+    """
+
+    ends: Tensor
+
+    def __init__(self, shape: NodeShape, dim: int) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embed = NodeEmbedding(shape, dim)
+        self.subject = nn.Linear(dim, dim, bias=False)
+        self.object = nn.Linear(dim, dim, bias=False)
+        self.owner = nn.Linear(dim, dim, bias=False)
+        ends = torch.triu_indices(shape.slots, shape.slots, offset=1)
+        self.register_buffer("ends", ends, persistent=False)
+
+    @property
+    def tokens(self) -> int:
+        """Condition tokens a graph: objects, attributes, relations, place."""
+        return self.shape.slots * (1 + self.shape.kinds) + self.shape.pairs + 1
+
+    def forward(self, tags: Tags) -> tuple[Tensor, Tensor]:
+        """Condition tokens (batch, tokens, dim) and which of them are nodes (batch, tokens)."""
+        objects, properties, relations, place = self.shape.split(self.embed(tags))
+        kinds = self.shape.kinds
+        whole = objects + properties.sum(dim=2)
+        attributes = properties[:, :, :kinds] + self.owner(objects)[:, :, None]
+        first, second = self.ends
+        ends = self.subject(whole)[:, first] + self.object(whole)[:, second]
+        there = presence(tags, self.shape)
+        is_object, is_property, is_relation, is_place = self.shape.split(there)
+        is_relation = is_relation & is_object[:, first] & is_object[:, second]
+        is_attribute = is_property[:, :, :kinds] & is_object[..., None]
+        tokens = torch.cat([whole, attributes.flatten(1, 2), relations + ends, place], dim=1)
+        valid = torch.cat([is_object, is_attribute.flatten(1, 2), is_relation, is_place], dim=1)
+        return tokens, valid

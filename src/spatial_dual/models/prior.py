@@ -1,0 +1,58 @@
+"""Autoregressive prior over a modality's tokens: p̂(I) and p̂(Y) of the duality (paper Eq. 9)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from spatial_dual.models.transformer import check_heads
+
+
+@dataclass(frozen=True)
+class TokenPriorConfig:
+    """Sizes of the prior; ``codes`` token classes, ``tokens`` tokens a sample."""
+
+    codes: int
+    tokens: int
+    dim: int = 128
+    depth: int = 2
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        check_heads(self.dim, self.heads)
+
+
+class TokenPrior(nn.Module):
+    """A Transformer language model over token sequences of fixed length."""
+
+    Config = TokenPriorConfig
+
+    def __init__(self, config: TokenPriorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.gpt = GPT2LMHeadModel(
+            GPT2Config(
+                vocab_size=config.codes + 1,  # the last one starts every sequence
+                n_positions=config.tokens,
+                n_embd=config.dim,
+                n_layer=config.depth,
+                n_head=config.heads,
+                resid_pdrop=0.0,
+                embd_pdrop=0.0,
+                attn_pdrop=0.0,
+                attn_implementation="eager",
+            )
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """−ln p(token_i | tokens before) in nats, (batch, tokens)."""
+        start = torch.full_like(tokens[:, :1], self.config.codes)
+        logits = self.gpt(input_ids=torch.cat([start, tokens[:, :-1]], dim=1)).logits
+        return F.cross_entropy(logits.float().transpose(1, 2), tokens, reduction="none")
+
+    def log_likelihood(self, tokens: Tensor) -> Tensor:
+        """ln p̂ of whole samples in nats, (batch,)."""
+        nats: Tensor = self(tokens)
+        return -nats.sum(dim=1)

@@ -1,0 +1,114 @@
+"""Image and text diffusers: p_θ(z^I_{t-1} | z^I_t, c_Y ⊕ c_G), p_φ(z^Y_{t-1} | z^Y_t, c_I ⊕ c_G).
+
+One transformer serves both: image tokens lie on a grid and also see the layout of the 3DSG.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
+from spatial_dual.models.layout_map import LayoutMap
+from spatial_dual.models.transformer import (
+    TimestepEmbedding,
+    Transformer,
+    check_heads,
+    key_mask,
+)
+
+
+@dataclass(frozen=True)
+class TokenDiffuserConfig:
+    """Sizes of the denoiser.
+
+    Attributes:
+        shape: tag spaces of the graphs.
+        codes: K, classes of a token without the mask state.
+        tokens: tokens of a sample.
+        condition_dim: width of the other modality's global feature (c_Y or c_I).
+        is_grid: whether the tokens form a square image grid.
+    """
+
+    shape: NodeShape
+    codes: int
+    tokens: int
+    condition_dim: int
+    is_grid: bool
+    dim: int = 192
+    depth: int = 4
+    heads: int = 6
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.shape, NodeShape):
+            object.__setattr__(self, "shape", NodeShape(**self.shape))
+        check_heads(self.dim, self.heads)
+        if self.is_grid and self.grid**2 != self.tokens:
+            raise ValueError(f"tokens must be a square number for a grid, got {self.tokens}")
+
+    @property
+    def grid(self) -> int:
+        """Side of the token grid."""
+        return round(self.tokens**0.5)
+
+
+@dataclass(frozen=True)
+class TokenCondition:
+    """What a sample is drawn from.
+
+    Attributes:
+        tags: tags of the 3DSG (c_G), a batch.
+        feature: global feature of the other modality, (batch, condition_dim).
+        dropped: samples that see no condition, (batch,) bool: classifier-free guidance.
+    """
+
+    tags: Tags
+    feature: Tensor
+    dropped: Tensor | None = None
+
+    def without(self) -> "TokenCondition":
+        """The same batch with every condition dropped."""
+        everyone = torch.ones(len(self.feature), dtype=torch.bool, device=self.feature.device)
+        return TokenCondition(self.tags, self.feature, everyone)
+
+
+class TokenDiffuser(nn.Module):
+    """Denoiser of image or text tokens, given a 3DSG and the other modality's global feature."""
+
+    Config = TokenDiffuserConfig
+
+    def __init__(self, config: TokenDiffuserConfig) -> None:
+        super().__init__()
+        self.config = config
+        dim = config.dim
+        self.embed = nn.Embedding(config.codes + 1, dim)  # with the mask state
+        self.positions = nn.Parameter(0.1 * torch.randn(config.tokens, dim))
+        self.step = TimestepEmbedding(dim)
+        self.graph = GraphTokens(config.shape, dim)
+        self.feature = nn.Linear(config.condition_dim, dim)
+        self.no_condition = nn.Parameter(torch.randn(dim))
+        self.layout = LayoutMap(config.grid, dim) if config.is_grid else None
+        self.trunk = Transformer(dim, config.depth, config.heads, dim)
+        self.logits = nn.Linear(dim, config.codes)
+
+    def forward(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
+        """Logits of the clean tokens (batch, tokens, K) from noisy ones (batch, tokens)."""
+        logits: Tensor = self.logits(self.hidden(z_t, t, condition))
+        return logits
+
+    def hidden(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
+        """Hidden states (batch, tokens, dim); the dual task's "intermediate features"."""
+        nodes, valid = self.graph(condition.tags)  # (b, nodes, d), (b, nodes)
+        feature = self.feature(condition.feature.to(self.no_condition.dtype))
+        x = self.embed(z_t) + self.positions
+        dropped = condition.dropped
+        kept = torch.ones_like(valid[:, 0]) if dropped is None else ~dropped
+        if self.layout is not None:
+            slots = self.config.shape.slots
+            layout = self.layout(nodes[:, :slots], condition.tags["geometry"], valid[:, :slots])
+            x = x + layout * kept[:, None, None]
+        feature = torch.where(kept[:, None], feature, self.no_condition)
+        context = torch.cat([feature[:, None], nodes], dim=1)
+        seen = torch.cat([torch.ones_like(kept)[:, None], valid & kept[:, None]], dim=1)
+        out: Tensor = self.trunk(x, self.step(t) + feature, context, None, key_mask(seen))
+        return out
