@@ -1,16 +1,18 @@
 """Decoders that read a modality's latents together with the 3DSG's (paper Eq. 4-6, 12)."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GenerationMixin
 
+from spatial_dual.models.gpt import build_gpt
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
 from spatial_dual.models.image_tokenizer import ImageTokenizer, token_grid
 from spatial_dual.models.patches import PatchConfig, PatchDecoder
-from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+from spatial_dual.models.text_tokenizer import BOS_ID, PAD_ID
 
 
 @dataclass(frozen=True)
@@ -110,21 +112,9 @@ class TextDecoder(nn.Module):
         self.config = config
         self.graph = GraphTokens(config.shape, config.dim)
         self.codes = nn.Embedding(config.vocabulary_size + 1, config.dim)  # with the mask state
-        self.gpt = GPT2LMHeadModel(
-            GPT2Config(
-                vocab_size=config.vocabulary_size,
-                n_positions=2 * config.length + self.graph.tokens,
-                n_embd=config.dim,
-                n_layer=config.depth,
-                n_head=config.heads,
-                resid_pdrop=0.0,
-                embd_pdrop=0.0,
-                attn_pdrop=0.0,
-                bos_token_id=BOS_ID,
-                eos_token_id=EOS_ID,
-                pad_token_id=PAD_ID,
-                attn_implementation="eager",
-            )
+        positions = 2 * config.length + self.graph.tokens
+        self.gpt = build_gpt(
+            config.vocabulary_size, positions, config.dim, config.depth, config.heads
         )
 
     def forward(self, codes: Tensor, tags: Tags, text: Tensor) -> Tensor:
@@ -144,13 +134,15 @@ class TextDecoder(nn.Module):
         start = torch.full((len(codes), 1), BOS_ID, device=codes.device)
         inputs = torch.cat([prefix, self.gpt.transformer.wte(start)], dim=1)
         seen = torch.cat([valid, torch.ones_like(start, dtype=torch.bool)], dim=1)
-        ids: Tensor = self.gpt.generate(
+        # called through the class: its stub types ``self`` too narrowly
+        ids = GenerationMixin.generate(
+            self.gpt,  # type: ignore[misc]
             inputs_embeds=inputs,
             attention_mask=seen.long(),
             max_new_tokens=self.config.length - 1,
             do_sample=False,
         )
-        return ids
+        return cast(Tensor, ids)
 
     def _prefix(self, codes: Tensor, tags: Tags) -> tuple[Tensor, Tensor]:
         nodes, there = self.graph(tags)

@@ -23,8 +23,9 @@ class LayoutMap(nn.Module):
         self.heads = heads
         self.value = nn.Linear(dim, dim, bias=False)
         self.place = nn.Sequential(nn.Linear(FEATURES, dim), nn.GELU(), nn.Linear(dim, dim))
-        self.bias = nn.Sequential(nn.Linear(FEATURES, 32), nn.GELU(), nn.Linear(32, heads))
-        nn.init.zeros_(self.bias[-1].weight)
+        learnt = nn.Linear(32, heads)
+        nn.init.zeros_(learnt.weight)
+        self.bias = nn.Sequential(nn.Linear(FEATURES, 32), nn.GELU(), learnt)
         self.sharpness = nn.Parameter(torch.linspace(2.0, 12.0, heads))
         self.nearness = nn.Parameter(torch.linspace(2.0, 8.0, heads))
         self.background = nn.Parameter(torch.zeros(dim))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import GPT2Config, GPT2LMHeadModel
 
+from spatial_dual.models.gpt import build_gpt
 from spatial_dual.models.transformer import check_heads
 
 
@@ -32,18 +32,9 @@ class TokenPrior(nn.Module):
     def __init__(self, config: TokenPriorConfig) -> None:
         super().__init__()
         self.config = config
-        self.gpt = GPT2LMHeadModel(
-            GPT2Config(
-                vocab_size=config.codes + 1,  # the last one starts every sequence
-                n_positions=config.tokens,
-                n_embd=config.dim,
-                n_layer=config.depth,
-                n_head=config.heads,
-                resid_pdrop=0.0,
-                embd_pdrop=0.0,
-                attn_pdrop=0.0,
-                attn_implementation="eager",
-            )
+        # one class more: the token that starts every sequence
+        self.gpt = build_gpt(
+            config.codes + 1, config.tokens, config.dim, config.depth, config.heads
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -53,6 +44,6 @@ class TokenPrior(nn.Module):
         return F.cross_entropy(logits.float().transpose(1, 2), tokens, reduction="none")
 
     def log_likelihood(self, tokens: Tensor) -> Tensor:
-        """ln p̂ of whole samples in nats, (batch,)."""
+        """Log p̂ of whole samples in nats, (batch,)."""
         nats: Tensor = self(tokens)
         return -nats.sum(dim=1)

@@ -74,11 +74,12 @@ class Block(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(dim, elementwise_affine=False) for _ in range(3))
         self.self_attention = Attention(dim, heads)
         self.cross_attention = Attention(dim, heads, context_dim) if context_dim else None
+        contract = nn.Linear(ratio * dim, dim)
         self.feed_forward = nn.Sequential(
-            nn.Linear(dim, ratio * dim), nn.GELU(approximate="tanh"), nn.Linear(ratio * dim, dim)
+            nn.Linear(dim, ratio * dim), nn.GELU(approximate="tanh"), contract
         )
         # residual branches start small, so that a deep stack keeps unit scale
-        self.feed_forward[-1].weight.data.normal_(std=0.02)
+        nn.init.normal_(contract.weight, std=0.02)
         self.modulation = nn.Linear(dim, 6 * dim)
         # a new block ignores the step: scale, shift and gate offsets are 0
         nn.init.zeros_(self.modulation.weight)
