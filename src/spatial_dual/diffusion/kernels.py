@@ -10,15 +10,9 @@ from torch import Tensor
 from typing_extensions import override
 
 from spatial_dual.diffusion.categorical import sample_categorical, uniform_classes, uniform_noise
+from spatial_dual.diffusion.divergence import affine_kl, total_kl
 from spatial_dual.diffusion.interface import Kernel, KernelConfig
-from spatial_dual.diffusion.posterior import (
-    Affine,
-    Rates,
-    Transition,
-    affine_kl,
-    mixture_weights,
-    total_kl,
-)
+from spatial_dual.diffusion.posterior import Affine, Rates, Transition, mixture_weights
 from spatial_dual.diffusion.schedules import (
     Schedule,
     absorbing_schedule,
