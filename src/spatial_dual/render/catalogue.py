@@ -313,16 +313,16 @@ ROOMS: dict[str, Room] = {
     for room in (
         Room(
             "living room",
-            ("sofa", "sofa", "table", "shelf", "lamp", "plant", "stool", "cabinet"),
-            ("book", "cat", "ball", "cup", "bottle", "television", "car", "basket"),
+            ("sofa", "sofa", "sofa", "table", "shelf", "lamp", "plant", "stool", "cabinet"),
+            ("book", "cat", "ball", "cup", "bottle", "television", "television", "car"),
             (0.93, 0.88, 0.78),
             (0.68, 0.53, 0.39),
             "planks",
         ),
         Room(
             "bedroom",
-            ("bed", "bed", "cabinet", "cabinet", "lamp", "chair", "stool", "shelf"),
-            ("book", "cat", "ball", "car", "basket", "cup"),
+            ("bed", "bed", "bed", "bed", "cabinet", "lamp", "chair", "stool", "shelf"),
+            ("book", "cat", "cat", "ball", "car", "car", "television"),
             (0.80, 0.84, 0.93),
             (0.66, 0.63, 0.68),
             "carpet",
@@ -338,7 +338,7 @@ ROOMS: dict[str, Room] = {
         Room(
             "office",
             ("table", "table", "chair", "shelf", "cabinet", "crate", "plant", "lamp"),
-            ("television", "book", "book", "cup", "bottle", "ball"),
+            ("television", "television", "book", "book", "cup", "car"),
             (0.90, 0.90, 0.89),
             (0.52, 0.57, 0.62),
             "carpet",

@@ -57,11 +57,11 @@ class _Sampler:
                 self._stand(self.pick(self.room.furniture))
         actions: tuple[Callable[[], None], ...] = (
             *(self._put_on,) * 5,
-            *(self._put_in,) * 4,
+            *(self._put_in,) * 3,
             *(self._put_under,) * 3,
             *(self._hide,) * 2,
-            *(self._add_part,) * 3,
-            *(self._hang,) * 1,
+            *(self._add_part,) * 4,
+            *(self._hang,) * 2,
             *(self._stand_small,) * 3,
         )
         for _ in range(_TRIES):
@@ -138,7 +138,7 @@ class _Sampler:
         self._place(name, self.placement.on_floor, None)
 
     def _stand_small(self) -> None:
-        self._stand(self.pick((*self.room.items, "crate", "basket", "plant", "lamp")))
+        self._stand(self.pick((*self.room.items, "crate", "basket", "plant", "lamp", "stool")))
 
     def _put_on(self) -> None:
         hosts = self._hosts(lambda thing: thing.kind.surface is not None)

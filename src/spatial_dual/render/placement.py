@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 Spots = Callable[[Triple, float], Array]
 """(extent, yaw) of a thing -> (candidates, 3) centres of its box; may be empty."""
 
-_CANDIDATES = 32
+_CANDIDATES = 20
 _SIGNS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
 _NONE = np.zeros((0, 3))
 _WALL_GAP = 0.06
@@ -194,8 +194,9 @@ class Placement:
         """(N, 4) picture bounds of viewer-aligned boxes."""
         corners = (centers[:, None] + _SIGNS * half) @ self._camera.axes
         flat = corners[..., :2] / np.maximum(corners[..., 2:], 0.2)
-        flat = 0.5 + flat * ([1, -1] / np.array(2 * self._camera.half_view))
-        return np.concatenate([flat.min(1), flat.max(1)], axis=1)
+        low, high = flat.min(1), flat.max(1)
+        spread = np.concatenate([low[:, :1], -high[:, 1:], high[:, :1], -low[:, 1:]], axis=1)
+        return 0.5 + spread / (2 * self._camera.half_view)
 
     def _in_room(self, spots: Array, half: Array) -> NDArray[np.bool_]:
         normals = self._shell.normals

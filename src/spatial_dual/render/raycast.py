@@ -81,7 +81,7 @@ class _Caster:
         numbers = np.concatenate([owner + 1, [0, 0, 0, 0]]).astype(np.uint8)
         instances = numbers[surface]
         visible = np.bincount(instances.ravel(), minlength=count + 1)[1:]
-        whole = silhouettes.sum(axis=(1, 2))
+        whole = np.array([np.count_nonzero(silhouette) for silhouette in silhouettes])
         return Hits(
             depth=depth,
             lambert=lambert,
@@ -160,10 +160,10 @@ class _Caster:
         shadow = np.zeros(depth.shape, np.float32)
         for k, window in self._windows(self._shadow_bounds(self.primitives)):
             t = depth[window]
-            point = [
-                ray * t + np.float32(start)
-                for ray, start in zip(self._rays(k, window), self._origins[k], strict=True)
-            ]
+            point = self._rays(k, window)
+            for coordinate, start in zip(point, self._origins[k], strict=True):
+                coordinate *= t
+                coordinate += np.float32(start)
             light, shape = self.light[k].tolist(), self._shapes[k]
             if shape == Shape.BOX:
                 blocked = occlude.box(point, light)

@@ -27,7 +27,7 @@ def shade(world: World, hits: Hits) -> NDArray[np.uint8]:
     Returns:
         (size, size, 3) uint8.
     """
-    albedo = _palette(world)[hits.primitive]
+    albedo = np.take(_palette(world), hits.primitive.astype(np.intp) + 4, axis=1)
     _lay_floor(world, hits, albedo)
     plain = _plain_primitives(world)
     for number, thing in enumerate(world.things):
@@ -35,12 +35,14 @@ def shade(world: World, hits: Hits) -> NDArray[np.uint8]:
             _decorate(world, hits, number, plain, albedo)
     direct = np.maximum(hits.lambert, 0) * (1 - hits.shadow)
     light = np.float32(AMBIENT) + np.float32(SKY) * hits.sky + np.float32(DIRECT) * direct
-    albedo *= light[..., None]
-    return (np.minimum(albedo, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    light *= np.float32(255)
+    albedo *= light
+    np.minimum(albedo, np.float32(255), out=albedo)
+    return np.ascontiguousarray(albedo.astype(np.uint8).transpose(1, 2, 0))
 
 
 def _palette(world: World) -> Float:
-    """(primitives + 4, 3) colours; the last four are the floor and the walls."""
+    """(3, 4 + primitives) colours; the first four are the floor and the walls."""
     rows: list[NDArray[np.float64]] = []
     for thing in world.things:
         paint = np.array(COLOURS[thing.colour])
@@ -49,7 +51,7 @@ def _palette(world: World) -> Float:
             rows.append(paint * (part.tint or 1.0) if own is None else np.array(own))
     wall = np.array(world.shell.room.wall) * world.shell.tone[0]
     floor = np.array(world.shell.room.floor) * world.shell.tone[1]
-    return np.array([*rows, floor, wall, wall, wall], np.float32)
+    return np.array([floor, wall, wall, wall, *rows], np.float32).T
 
 
 def _plain_primitives(world: World) -> NDArray[np.bool_]:
@@ -68,7 +70,7 @@ def _lay_floor(world: World, hits: Hits, albedo: Float) -> None:
     x, y, z = _positions(world, hits.depth, (slice(None), slice(None)), mask)
     lanes = [np.floor(x * np.float32(a[0]) + z * np.float32(a[2])) for a in (across, along)]
     odd = np.mod(lanes[0] + lanes[1], 2)
-    albedo[mask] *= (1 - odd * (1 - _FLOOR_CONTRAST))[:, None]
+    albedo[:, mask] *= 1 - odd * (1 - _FLOOR_CONTRAST)
 
 
 def _decorate(
@@ -83,11 +85,11 @@ def _decorate(
         return
     points = _positions(world, hits.depth, window, mask)
     odd = _parity(thing, points)
-    paint = albedo[window]
-    colour = paint[mask]
+    paint = albedo[:, *window]
+    colour = paint[:, mask]
     dark = np.float32(sum(COLOURS[thing.colour]) < 0.6)
     other = colour * _DARKER * (1 - dark) + (colour + (1 - colour) * _LIGHTER) * dark
-    paint[mask] = np.where(odd[:, None], other, colour)
+    paint[:, mask] = np.where(odd, other, colour)
 
 
 def _parity(thing: Thing, points: Field) -> NDArray[np.bool_]:
