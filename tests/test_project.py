@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from kedro.framework.context import KedroContext
@@ -53,6 +54,12 @@ def test_train_and_default_are_made_of_the_stages(project_path: Path) -> None:
     nodes = {name: {node.name for node in pipeline.nodes} for name, pipeline in pipelines.items()}
     assert nodes["train"] == set().union(*(nodes[stage] for stage in TRAINING_STAGES))
     assert nodes["__default__"] == set().union(*(nodes[stage] for stage in STAGES))
+
+
+def test_kedro_can_read_the_types_of_every_node(project_path: Path) -> None:
+    bootstrap_project(project_path)
+    for node in pipelines["__default__"].nodes:
+        assert get_type_hints(node.func), node.name
 
 
 def test_every_dataset_and_class_can_be_made(catalog: DataCatalog) -> None:

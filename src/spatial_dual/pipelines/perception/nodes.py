@@ -1,12 +1,9 @@
 """Nodes of the ``perception`` stage. Torch is imported when they run, not when they are listed."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from spatial_dual.datasets.records import Records
-    from spatial_dual.perception.pixel_perceiver import PixelPerceiver
-    from spatial_dual.training.checkpoint import CheckpointStore
+from spatial_dual.pipelines.types import CheckpointStore, PixelPerceiver, Records
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -14,12 +11,12 @@ CHUNK = 256
 
 
 def train_perceiver(
-    scenes: "Records",
-    progress: "CheckpointStore",
+    scenes: Records,
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["PixelPerceiver", Parameters]:
+) -> tuple[PixelPerceiver, Parameters]:
     """Train the pixel network on images, depth and instances; gives model and log.
 
     Its labels and attribute words are those of the training scenes.
@@ -41,7 +38,7 @@ def train_perceiver(
     return model, log.to_dict()
 
 
-def perceive(scenes: "Records", perceiver: "PixelPerceiver", train: Parameters) -> Iterator[Chunk]:
+def perceive(scenes: Records, perceiver: PixelPerceiver, train: Parameters) -> Iterator[Chunk]:
     """What is seen in each image, and nothing else of its record, in chunks."""
     from spatial_dual.training.config import choose_device
 
@@ -49,7 +46,7 @@ def perceive(scenes: "Records", perceiver: "PixelPerceiver", train: Parameters) 
     return (_perceive_chunk(perceiver, chunk) for chunk in scenes.chunks(CHUNK, ("id", "image")))
 
 
-def _perceive_chunk(perceiver: "PixelPerceiver", chunk: Chunk) -> Chunk:
+def _perceive_chunk(perceiver: PixelPerceiver, chunk: Chunk) -> Chunk:
     seen = perceiver.perceive(chunk["image"])
     return {
         "id": chunk["id"],

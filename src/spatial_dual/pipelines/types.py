@@ -1,0 +1,23 @@
+"""Names for the annotations of nodes, without importing torch to list pipelines.
+
+Kedro evaluates a node's annotations to find the types of its parameters, so they must be names
+that exist while it runs. For a type checker these are the classes, at run time all are ``Any``::
+
+    from spatial_dual.pipelines.types import CheckpointStore, Records
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spatial_dual.datasets.records import Records as Records
+    from spatial_dual.models.clip import ClipEncoder as ClipEncoder
+    from spatial_dual.models.image_tokenizer import ImageTokenizer as ImageTokenizer
+    from spatial_dual.models.text_tokenizer import TextTokenizer as TextTokenizer
+    from spatial_dual.perception.pixel_perceiver import PixelPerceiver as PixelPerceiver
+    from spatial_dual.training.checkpoint import CheckpointStore as CheckpointStore
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return Any
