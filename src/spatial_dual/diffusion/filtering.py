@@ -13,6 +13,14 @@ def guide(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor
     return torch.lerp(unconditional.float(), conditional.float(), guidance)
 
 
+def tempered(logits: Tensor, temperature: float) -> Tensor:
+    """softmax(logits / temperature) in fp32, (..., K)."""
+    logits = logits.float()
+    if temperature != 1:  # a pass over K saved in the common case
+        logits = logits / temperature
+    return logits.softmax(-1)
+
+
 def keep_top_p(probabilities: Tensor, top_p: float) -> Tensor:
     """Zeroes all but the smallest set of likely classes that holds at least ``top_p``.
 

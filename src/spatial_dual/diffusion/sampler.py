@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.diffusion.categorical import gumbel_noise
-from spatial_dual.diffusion.filtering import guide, keep_top_p, sharpen
+from spatial_dual.diffusion.filtering import guide, keep_top_p, sharpen, tempered
 from spatial_dual.diffusion.interface import Denoiser, Kernel
 from spatial_dual.diffusion.loss import check_logits
 
@@ -106,7 +106,7 @@ def sample(
         check_logits(kernel, logits, tokens.shape)
         if unconditional is not None and guidance != 1:
             logits = guide(logits, unconditional(tokens, t), guidance)
-        probabilities = keep_top_p((logits.float() / temperature).softmax(-1), top_p)
+        probabilities = keep_top_p(tempered(logits, temperature), top_p)
         reveal = None
         if purity_weight is not None:
             reveal = choose_revealed(kernel, tokens, probabilities, end, generator, clamp)
