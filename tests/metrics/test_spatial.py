@@ -14,6 +14,7 @@ from spatial_dual.metrics.spatial import (
     region_iou,
     subgraph,
     total,
+    visible_counts,
     visible_part,
 )
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
@@ -109,6 +110,13 @@ def test_visible_part_keeps_relations_among_the_kept():
     assert kept == [1, 2]
     assert part.triplets() == [("b", "on", "c")]
     assert subgraph(whole, [2, 0]).triplets() == [("c", "behind", "a")]
+
+
+def test_hidden_objects_are_not_judged_but_invented_ones_are():
+    gold = graph(["a", "b", "c"], [(0, "on", 1), (2, "on", 1)], visibility=[0.9, 0.8, 0.1])
+    predicted = graph(["b", "a", "c", "x"], [(1, "on", 0), (2, "behind", 0), (3, "on", 0)])
+    counts = visible_counts(predicted, gold, [1, 0, 2, -1], 0.3)
+    assert counts == TripletCounts(shared=1, predicted=2, reference=1)
 
 
 def test_corpus_counts_add_up():

@@ -160,6 +160,27 @@ def visible_part(graph: SceneGraph, least_visibility: float) -> tuple[SceneGraph
     return subgraph(graph, kept), kept
 
 
+def visible_counts(
+    predicted: SceneGraph,
+    reference: SceneGraph,
+    correspondence: Sequence[int] | Indices,
+    least_visibility: float,
+    matching: Matching = STRICT,
+) -> TripletCounts:
+    """``object_counts`` among the objects that a viewer can judge.
+
+    Reference objects less visible than ``least_visibility`` are left out, and with them the
+    predicted objects that correspond to them; predicted objects that correspond to none stay, and
+    their triplets are wrong.
+    """
+    visible, kept = visible_part(reference, least_visibility)
+    position = {index: rank for rank, index in enumerate(kept)} | {-1: -1}
+    partner = np.asarray(correspondence, dtype=np.int64).tolist()
+    judged = [k for k, target in enumerate(partner) if target in position]
+    targets = [position[partner[k]] for k in judged]
+    return object_counts(subgraph(predicted, judged), visible, targets, matching)
+
+
 def subgraph(graph: SceneGraph, kept: Sequence[int]) -> SceneGraph:
     """The graph of these objects, in this order, with the relations among them."""
     position = {index: rank for rank, index in enumerate(kept)}

@@ -54,7 +54,7 @@ class Camera:
         focal = [fields.get(name) for name in ("fx", "fy", "cx", "cy")]
         known = all(value is not None for value in focal)
         return cls(
-            fov_deg=fields.get("fov_deg", ASSUMED_FOV_DEG),
+            fov_deg=fields.get("fov_deg") or ASSUMED_FOV_DEG,
             pitch_deg=fields.get("pitch_deg"),
             intrinsics=tuple(focal) if known else None,  # type: ignore[arg-type]
             source=fields.get("source", "assumed"),

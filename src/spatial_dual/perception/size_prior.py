@@ -1,8 +1,7 @@
 """How large things of a kind are: what completes the sides of an object that nobody sees."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -88,16 +87,14 @@ class SizePrior:
         completed: Array = np.where(whole, seen, np.maximum(seen, guess))
         return completed
 
-    def to_json(self) -> str:
-        """One JSON object; ``from_json`` gives back an equal prior."""
-        return json.dumps(
-            {label: np.round(rows, 4).tolist() for label, rows in self._examples.items()}
-        )
+    def to_dict(self) -> dict[str, list[list[float]]]:
+        """JSON-ready mapping; ``from_dict`` gives back an equal prior."""
+        return {label: np.round(rows, 4).tolist() for label, rows in self._examples.items()}
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Inverse of ``to_json``."""
-        return cls({label: np.array(rows) for label, rows in json.loads(text).items()})
+    def from_dict(cls, body: Mapping[str, Sequence[Sequence[float]]]) -> Self:
+        """Inverse of ``to_dict``."""
+        return cls({label: np.array(rows) for label, rows in body.items()})
 
 
 def _frequent(sizes: Array) -> Array:

@@ -1,0 +1,114 @@
+"""Nodes of the ``scene_graphs`` stage."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spatial_dual.datasets.records import Records
+    from spatial_dual.parsing.interface import TextGraphParser
+    from spatial_dual.perception.size_prior import SizePrior
+    from spatial_dual.scene.graph import SceneGraph
+    from spatial_dual.scene.vocabulary import Vocabulary
+
+Parameters = dict[str, Any]
+Chunk = dict[str, Any]
+CHUNK = 256
+SCENE_COLUMNS = (
+    *("id", "image", "depth", "instances", "labels", "camera", "graph", "captions", "place"),
+)
+
+
+def fit_size_prior(scenes: "Records", parameters: Parameters) -> "SizePrior":
+    """Sizes of things by label, from the gold boxes of the first training scenes."""
+    from spatial_dual.perception.size_prior import SizePrior
+    from spatial_dual.scene.graph import SceneGraph
+
+    rows = (text for chunk in scenes.chunks(CHUNK, ("graph",)) for text in chunk["graph"])
+    first = islice(rows, parameters["size_prior_scenes"])
+    return SizePrior.fit(SceneGraph.from_json(text) for text in first if text)
+
+
+def build_graphs(
+    scenes: "Records", perceived: "Records", size_prior: "SizePrior", parameters: Parameters
+) -> Iterator[Chunk]:
+    """Gold, visual, depth and text graphs of each record as JSON, in chunks.
+
+    Raises:
+        ValueError: ``scenes`` and ``perceived`` are not of the same records in the same order.
+    """
+    from spatial_dual.parsing.lexicon_parser import LexiconParser
+
+    parser = LexiconParser()
+    seen = perceived.chunks(CHUNK)
+    return (
+        _graphs_of_chunk(_rows(scene_chunk), _rows(seen_chunk), size_prior, parser, parameters)
+        for scene_chunk, seen_chunk in zip(scenes.chunks(CHUNK, SCENE_COLUMNS), seen, strict=True)
+    )
+
+
+def collect_vocabulary(graphs: "Records", parameters: Parameters) -> "Vocabulary":
+    """Words of all graphs of the training split."""
+    from spatial_dual.scene.vocabulary import Vocabulary
+
+    return Vocabulary.from_graphs(_all_graphs(graphs), **parameters["vocabulary"])
+
+
+def _graphs_of_chunk(
+    scenes: Sequence[Mapping[str, Any]],
+    seen: Sequence[Mapping[str, Any]],
+    prior: "SizePrior",
+    parser: "TextGraphParser",
+    parameters: Parameters,
+) -> Chunk:
+    from spatial_dual.perception.camera import Camera
+    from spatial_dual.perception.record_graphs import View, gold_graph
+
+    if [row["id"] for row in scenes] != [row["id"] for row in seen]:
+        raise ValueError(
+            f"scenes and what perception saw differ in their ids around {scenes[0]['id']!r}; "
+            "run the perception stage again"
+        )
+    camera = Camera(parameters["perceived_fov_deg"])
+    views = [
+        View.of_perception(record, perceived, camera)
+        for record, perceived in zip(scenes, seen, strict=True)
+    ]
+    shown = [View.of_record(row) for row in scenes] if _from_records(parameters) else views
+    return {
+        "id": [row["id"] for row in scenes],
+        "gold": [
+            gold_graph(row, view, prior).to_json() for row, view in zip(scenes, views, strict=True)
+        ],
+        "visual": [view.visual_graph().to_json() for view in shown],
+        "depth": [view.depth_graph(prior).to_json() for view in views],
+        "text": _text_graphs([row["captions"] for row in scenes], parser),
+    }
+
+
+def _from_records(parameters: Parameters) -> bool:
+    choice = parameters["visual_from"]
+    if choice not in ("perceived", "records"):
+        raise ValueError(
+            f"parameter scene_graphs.visual_from must be 'perceived' or 'records', got {choice!r}"
+        )
+    return bool(choice == "records")
+
+
+def _text_graphs(captions: Sequence[Sequence[str]], parser: "TextGraphParser") -> list[list[str]]:
+    """Graph JSON per caption, parsed in one batch."""
+    parsed = iter(parser.parse([text for texts in captions for text in texts]))
+    return [[next(parsed).to_json() for _ in texts] for texts in captions]
+
+
+def _all_graphs(graphs: "Records") -> Iterator["SceneGraph"]:
+    from spatial_dual.scene.graph import SceneGraph
+
+    for chunk in graphs.chunks(CHUNK, ("gold", "visual", "text")):
+        for gold, visual, texts in zip(chunk["gold"], chunk["visual"], chunk["text"], strict=True):
+            yield from map(SceneGraph.from_json, (gold, visual, *texts))
+
+
+def _rows(chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a chunk of columns."""
+    return [dict(zip(chunk, values, strict=True)) for values in zip(*chunk.values(), strict=True)]

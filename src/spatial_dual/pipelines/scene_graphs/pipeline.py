@@ -1,0 +1,37 @@
+"""Graphs of every split from scenes and what perception saw in them."""
+
+from kedro.pipeline import Node, Pipeline, node
+
+from spatial_dual.pipelines.scene_graphs.nodes import (
+    build_graphs,
+    collect_vocabulary,
+    fit_size_prior,
+)
+
+SPLITS = ("train", "val", "test")
+
+
+def create_pipeline() -> Pipeline:
+    """Size prior and vocabulary from the training split, graphs of all splits."""
+    prior = node(
+        fit_size_prior,
+        inputs=["scenes_train", "params:scene_graphs"],
+        outputs="size_prior",
+        name="fit_size_prior",
+    )
+    vocabulary = node(
+        collect_vocabulary,
+        inputs=["graphs_train", "params:scene_graphs"],
+        outputs="vocabulary",
+        name="collect_vocabulary",
+    )
+    return Pipeline([prior, vocabulary, *(_graphs_node(split) for split in SPLITS)])
+
+
+def _graphs_node(split: str) -> Node:
+    return node(
+        build_graphs,
+        inputs=[f"scenes_{split}", f"perceived_{split}", "size_prior", "params:scene_graphs"],
+        outputs=f"graphs_{split}",
+        name=f"build_graphs_{split}",
+    )

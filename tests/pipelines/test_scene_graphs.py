@@ -1,0 +1,162 @@
+"""The scene_graphs stage on a few rendered scenes."""
+
+import numpy as np
+import pytest
+
+from spatial_dual.datasets.records import Records, write_records
+from spatial_dual.perception.size_prior import SizePrior
+from spatial_dual.pipelines.scene_graphs import create_pipeline
+from spatial_dual.pipelines.scene_graphs.nodes import (
+    build_graphs,
+    collect_vocabulary,
+    fit_size_prior,
+)
+from spatial_dual.render.scenes import render_scene
+from spatial_dual.scene.graph import SceneGraph
+
+COUNT = 6
+PARAMETERS = {
+    "visual_from": "perceived",
+    "perceived_fov_deg": 48,
+    "size_prior_scenes": 4,
+    "vocabulary": {"min_count": 1, "max_labels": 100},
+}
+
+
+def columns(rows):
+    chunk = {name: [row[name] for row in rows] for name in rows[0]}
+    return chunk | {name: np.stack(chunk[name]) for name in ("image", "depth", "instances")}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return [
+        render_scene(5, "train", index, 64) | {"captions": ["a cup on a table", "a red ball"]}
+        for index in range(COUNT)
+    ]
+
+
+@pytest.fixture(scope="module")
+def scenes(rows, tmp_path_factory) -> Records:
+    return write_records(tmp_path_factory.mktemp("scenes"), [columns(rows)])
+
+
+@pytest.fixture(scope="module")
+def perceived(rows, tmp_path_factory) -> Records:
+    """As a perfect perceiver would see: visible instances, numbered anew."""
+    seen = []
+    for row in rows:
+        present = [int(k) for k in np.unique(row["instances"]) if k]
+        renumber = np.zeros(256, dtype=np.uint8)
+        renumber[present] = np.arange(1, len(present) + 1)
+        seen.append(
+            {
+                "id": row["id"],
+                "depth": row["depth"],
+                "instances": renumber[row["instances"]],
+                "labels": [row["labels"][k - 1] for k in present],
+                "attributes": [["blue", "plain"]] * len(present),
+                "scores": [0.5] * len(present),
+            }
+        )
+    chunk = {name: [row[name] for row in seen] for name in seen[0]}
+    chunk |= {name: np.stack(chunk[name]) for name in ("depth", "instances")}
+    return write_records(tmp_path_factory.mktemp("perceived"), [chunk])
+
+
+def build(folder, scenes, perceived, **changed) -> Records:
+    prior = fit_size_prior(scenes, PARAMETERS)
+    return write_records(
+        folder, build_graphs(scenes, perceived, prior, PARAMETERS | changed), rows_per_shard=4
+    )
+
+
+def parsed(graphs, column):
+    return [SceneGraph.from_json(text) for text in graphs.values(column)]
+
+
+def test_every_record_gets_its_four_graphs(tmp_path, rows, scenes, perceived):
+    graphs = build(tmp_path, scenes, perceived)
+    assert graphs.values("id") == [row["id"] for row in rows]
+    assert graphs.values("gold") == [row["graph"] for row in rows]
+    for visual, depth, row in zip(
+        parsed(graphs, "visual"), parsed(graphs, "depth"), rows, strict=True
+    ):
+        present = [row["labels"][k - 1] for k in np.unique(row["instances"]) if k]
+        assert [item.label for item in visual.objects] == present
+        assert [item.label for item in depth.objects] == present
+        assert {item.attributes for item in visual.objects} == {("blue", "plain")}
+        assert {relation.source for relation in visual.relations} <= {"mask"}
+        assert {relation.source for relation in depth.relations} <= {"depth"}
+        assert visual.place is depth.place is None, "the picture does not tell its place"
+    for texts in graphs.values("text"):
+        first, second = map(SceneGraph.from_json, texts)
+        assert first.triplets() == [("cup", "on", "table")]
+        assert second.objects[0].attributes == ("red",)
+
+
+def test_vocabulary_holds_the_words_of_all_graphs(tmp_path, scenes, perceived):
+    graphs = build(tmp_path, scenes, perceived)
+    vocabulary = collect_vocabulary(graphs, PARAMETERS)
+    used = {item.label for graph in parsed(graphs, "gold") for item in graph.objects}
+    assert used | {"cup", "table", "ball"} == set(vocabulary.labels)
+    assert set(vocabulary.places) == {graph.place for graph in parsed(graphs, "gold")}
+
+
+def photographs(rows, tmp_path, **changed):
+    return write_records(
+        tmp_path / "photos",
+        [
+            columns(
+                [row | {"graph": "", "camera": '{"source": "assumed"}'} | changed for row in rows]
+            )
+        ],
+    )
+
+
+def test_photographs_are_lifted_from_their_own_depth(tmp_path, rows, perceived):
+    photos = photographs(rows, tmp_path)
+    graphs = build(tmp_path / "graphs", photos, perceived, visual_from="records")
+    for gold, visual, row in zip(
+        parsed(graphs, "gold"), parsed(graphs, "visual"), rows, strict=True
+    ):
+        assert {relation.source for relation in gold.relations} <= {"depth", "gold"}
+        assert any(item.box for item in gold.objects)
+        assert gold.place == row["place"]
+        assert {item.confidence for item in visual.objects} == {None}
+        assert any(item.attributes not in ((), ("blue", "plain")) for item in visual.objects)
+
+
+def test_photographs_without_depth_or_instances_use_perception(tmp_path, rows, perceived):
+    bare = {"labels": [], "instances": np.zeros((64, 64), np.uint8)}
+    photos = photographs(rows, tmp_path, **bare, depth=np.zeros((64, 64), np.float16))
+    graphs = build(tmp_path / "graphs", photos, perceived)
+    assert [len(graph.objects) for graph in parsed(graphs, "gold")] == [
+        len(labels) for labels in perceived.values("labels")
+    ]
+    assert all(graph.relations for graph in parsed(graphs, "gold"))
+
+
+def test_prior_reads_only_the_first_scenes(scenes, rows):
+    few = fit_size_prior(scenes, PARAMETERS | {"size_prior_scenes": 1})
+    expected = SizePrior.fit([SceneGraph.from_json(rows[0]["graph"])])
+    assert few.to_dict() == expected.to_dict()
+
+
+def test_other_records_are_refused(tmp_path, rows, perceived):
+    others = photographs(rows[::-1], tmp_path)
+    with pytest.raises(ValueError, match="differ in their ids around"):
+        build(tmp_path / "graphs", others, perceived)
+
+
+def test_unknown_choice_is_refused(tmp_path, scenes, perceived):
+    with pytest.raises(ValueError, match="visual_from must be 'perceived' or 'records'"):
+        build(tmp_path / "graphs", scenes, perceived, visual_from="thin air")
+
+
+def test_pipeline_joins_scenes_and_perception():
+    pipeline = create_pipeline()
+    splits = ("train", "val", "test")
+    assert pipeline.outputs() == {"vocabulary"} | {f"graphs_{split}" for split in splits[1:]}
+    inputs = {name for name in pipeline.inputs() if not name.startswith("params:")}
+    assert inputs == {f"{kind}_{split}" for kind in ("scenes", "perceived") for split in splits}
