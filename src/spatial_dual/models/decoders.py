@@ -1,12 +1,11 @@
 """Decoders that read a modality's latents together with the 3DSG's (paper Eq. 4-6, 12)."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import GenerationMixin
 
 from spatial_dual.models.gpt import build_gpt
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
@@ -134,9 +133,8 @@ class TextDecoder(nn.Module):
         start = torch.full((len(codes), 1), BOS_ID, device=codes.device)
         inputs = torch.cat([prefix, self.gpt.transformer.wte(start)], dim=1)
         seen = torch.cat([valid, torch.ones_like(start, dtype=torch.bool)], dim=1)
-        # called through the class: its stub types ``self`` too narrowly
-        ids = GenerationMixin.generate(
-            self.gpt,  # type: ignore[misc]
+        gpt: Any = self.gpt  # the stub of ``generate`` types ``self`` too narrowly
+        ids = gpt.generate(
             inputs_embeds=inputs,
             attention_mask=seen.long(),
             max_new_tokens=self.config.length - 1,

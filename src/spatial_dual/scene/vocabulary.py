@@ -97,9 +97,10 @@ OTHER = "other"
 
 
 def attribute_kind(word: str) -> str:
-    """Kind of an attribute word: one of ``ATTRIBUTE_KINDS`` or "other"."""
+    """Kind of an attribute: one of ``ATTRIBUTE_KINDS`` by its first word, or "other"."""
+    first = word.split(" ", 1)[0]
     for kind, words in ATTRIBUTE_KINDS.items():
-        if word in words:
+        if first in words:
             return kind
     return OTHER
 
