@@ -139,12 +139,14 @@ class ClauseReader:
             subjects = self._last.subjects
         elif before == "B" or not self._nearest:
             subjects = self._anchor
-        elif token.tag == "F":
+        elif token.tag == "F" or token.value not in load_lexicon().resting:
             subjects = self._subject
         else:
             subjects = self._nearest
         self._anchor = subjects
         self._verb = token
+        if token.word in load_lexicon().attribute_rank:
+            self._builder.describe(subjects, [token.word])
         if following in "NO" and subjects:
             self._pending = _Link(subjects, third_person(token.value))
 

@@ -35,7 +35,6 @@ class Lexicon:
     places: frozenset[str]
     ing_nouns: frozenset[str]
     ed_nouns: frozenset[str]
-    ly_nouns: frozenset[str]
     noun_attributes: frozenset[str]
     plurals: dict[str, str]
     phrases: re.Pattern[str]
@@ -50,9 +49,10 @@ def load_lexicon() -> Lexicon:
     groups = [("", pattern) for pattern in data["adverbials"]]
     groups += [(predicate, pattern) for predicate, pattern in data["relations"]]
     attributes = [word for words in data["attributes"].values() for word in words]
+    verbs = _verb_forms(data)
     return Lexicon(
-        tags=_tags(data, attributes),
-        verbs=_verb_forms(data),
+        tags=_tags(data, [word for word in attributes if word not in verbs]),
+        verbs=verbs,
         resting=frozenset(data["verbs"]["rest"]),
         definite=frozenset(data["determiners"]["definite"]),
         attribute_rank={
@@ -64,7 +64,6 @@ def load_lexicon() -> Lexicon:
         places=frozenset(data["places"]),
         ing_nouns=frozenset(data["ing_nouns"]),
         ed_nouns=frozenset(data["ed_nouns"]),
-        ly_nouns=frozenset(data["ly_nouns"]),
         noun_attributes=frozenset(data["noun_attributes"]),
         plurals=data["plurals"],
         phrases=re.compile(
@@ -107,7 +106,7 @@ def third_person(verb: str) -> str:
 
 
 def _tags(data: dict[str, Any], attributes: list[str]) -> dict[str, str]:
-    tags = dict.fromkeys(data["adverbs"], "A")
+    tags = dict.fromkeys(data["ly_nouns"], "N") | dict.fromkeys(data["adverbs"], "A")
     tags |= {word.replace(" ", "_"): "J" for word in attributes}
     tags |= dict.fromkeys(data["prepositions"], "P")
     tags |= dict.fromkeys(data["auxiliaries"], "A")
