@@ -50,7 +50,7 @@ def tag_caption(text: str) -> list[Token]:
 
 def _collapse(text: str) -> str:
     lexicon = load_lexicon()
-    text = _CLITIC.sub(r"\1 is", text)
+    text = _CLITIC.sub(r"\1 is", text.replace("@", " "))
     text = lexicon.word_groups.sub(lambda match: match[0].replace(" ", "_"), text)
     text = _RECIPROCAL.sub("each_other", text)
     return lexicon.phrases.sub(
