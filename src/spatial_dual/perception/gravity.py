@@ -13,10 +13,14 @@ GRID = 64
 """Normals are taken on a grid of about this many points a side."""
 FLOOR_TILT_DEG = 40.0
 """Surfaces whose normal lies within this angle of the expected up direction may be the floor."""
-ASSUMED_PITCH_DEG = 15.0
-"""Pictures of rooms look slightly down; centre of the search where the pitch is unknown."""
+ASSUMED_PITCH_DEG = 10.0
+"""Pictures look slightly down; centre of the search, and the fall-back, for unknown pitch."""
 PLANE_TOLERANCE = 0.01
-"""Distance of inliers from the plane as a share of the median depth of the candidates."""
+"""Distance of inliers from the plane as a share of the median depth, for smooth depth..."""
+NOISE_TOLERANCE = 1.0
+"""...and in standard deviations of its pixel noise for rough depth."""
+LEAST_SHARE = 0.3
+"""A plane that fewer of the candidates lie in is no floor: hills, crowds, wrong depth."""
 LEAST_POINTS = 60
 """Fewer candidates than this are no floor."""
 RANSAC_ROUNDS = 100
@@ -60,11 +64,12 @@ def find_gravity(points: Points, background: NDArray[np.bool_], camera: Camera) 
     expected = np.array([0.0, math.cos(pitch), -math.sin(pitch)])
     step = max(1, min(points.shape[:2]) // GRID)
     grid, open_ground = points[::step, ::step], background[::step, ::step]
-    level = _facing(grid, expected)
+    level, noise = _facing(grid, expected), NOISE_TOLERANCE * _roughness(points[..., 2])
     for candidates, trust in ((level & open_ground, 1.0), (level, 0.5)):
         if np.count_nonzero(candidates) >= LEAST_POINTS:
-            normal, share = _plane(grid[candidates], expected)
-            if normal @ expected > math.cos(math.radians(FLOOR_TILT_DEG)):
+            normal, share = _plane(grid[candidates], noise, expected)
+            upward = normal @ expected > math.cos(math.radians(FLOOR_TILT_DEG))
+            if upward and share >= LEAST_SHARE:
                 return Gravity(normal, "floor", trust * share)
     if camera.pitch_deg is not None and camera.source != "assumed":
         return Gravity(expected, "camera", 0.5)
@@ -92,12 +97,21 @@ def _facing(grid: Points, direction: NDArray[np.float64]) -> NDArray[np.bool_]:
     return facing
 
 
-def _plane(points: Points, expected: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def _roughness(depth: NDArray[np.float32]) -> float:
+    """Standard deviation of pixel noise, metres: robust, from second differences along rows."""
+    second = depth[:, 2:] - 2 * depth[:, 1:-1] + depth[:, :-2]
+    known = np.abs(second[np.isfinite(second)])
+    return float(np.median(known)) / (0.6745 * math.sqrt(6)) if known.size else 0.0
+
+
+def _plane(
+    points: Points, noise: float, expected: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
     """Unit normal of the dominant plane, turned towards ``expected``, and its share of points."""
     o3d = open3d()
     o3d.utility.random.seed(0)
     cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points.astype(np.float64)))
-    tolerance = PLANE_TOLERANCE * float(np.median(points[:, 2]))
+    tolerance = max(noise, PLANE_TOLERANCE * float(np.median(points[:, 2])))
     plane, inliers = cloud.segment_plane(tolerance, 3, RANSAC_ROUNDS)
     normal = np.asarray(plane[:3], dtype=np.float64)
     normal *= np.sign(normal @ expected) / np.linalg.norm(normal)
