@@ -1,5 +1,6 @@
 """Discrete graph auto-encoder (paper A.2, Eq. 13, 20, 21): one quantised latent per node."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from vector_quantize_pytorch import FSQ
 
+from spatial_dual.models.code_evidence import CodeEvidence
 from spatial_dual.models.graph_nodes import NodeEmbedding, NodeShape, StructureMix, Tags
 from spatial_dual.models.transformer import Attention, check_heads
 
@@ -82,12 +84,13 @@ class Dgae(nn.Module):
         self.mix_norm = nn.LayerNorm(dim)
         self.mix = Attention(dim, config.heads)
         self.logits = GraphLogits(shape, dim)
+        self.evidence = CodeEvidence(shape, self.codes)
         self.register_buffer("type_ids", _type_ids(shape), persistent=False)
 
     @property
     def codes(self) -> int:
         """K, the number of codes."""
-        return int(torch.tensor(self.config.levels).prod())
+        return math.prod(self.config.levels)
 
     def latents(self, tags: Tags) -> Tensor:
         """Continuous latents z (batch, nodes, len(levels)) before rounding."""

@@ -19,6 +19,17 @@ Tags = Mapping[str, Tensor]
 """``GraphTensors.arrays()`` as tensors: labels, attributes, geometry, relations, places."""
 
 
+TAG_NAMES = ("labels", "attributes", "geometry", "relations", "places")
+
+
+def take_tags(batch: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tags that a batch holds under ``<prefix>_<name>``; integers as long, bits as bool."""
+    return {
+        name: batch[f"{prefix}_{name}"] if name == "relations" else batch[f"{prefix}_{name}"].long()
+        for name in TAG_NAMES
+    }
+
+
 @dataclass(frozen=True)
 class NodeShape:
     """Counts that fix the tag spaces of a graph; tag 0 ("none") is counted in each.

@@ -1,0 +1,72 @@
+"""What a stated tag says about a node's code: p(tag | code), counted over the training graphs."""
+
+import torch
+from torch import Tensor, nn
+
+from spatial_dual.models.graph_nodes import NodeShape, Tags
+
+SMOOTHING = 0.02
+
+
+class CodeEvidence(nn.Module):
+    """Tables of p(tag | code) for each kind of node.
+
+    A relation node of the initial graph may state only some of the predicates that hold, so it
+    cannot be clamped to one code. Bayes' rule clamps it softly instead: the sampler adds
+    ln p(stated | code) to the denoiser's logits, and codes that contradict the text vanish.
+    """
+
+    labels: Tensor
+    properties: Tensor
+    relations: Tensor
+    places: Tensor
+
+    def __init__(self, shape: NodeShape, codes: int) -> None:
+        super().__init__()
+        self.shape = shape
+        widest = max(shape.property_tags)
+        self.register_buffer("labels", torch.full((codes, shape.labels), SMOOTHING))
+        columns = torch.full((shape.properties, codes, widest), SMOOTHING)
+        self.register_buffer("properties", columns)
+        # counts of each state, and in the last column of all relation nodes with the code
+        self.register_buffer("relations", torch.full((codes, shape.states + 1), SMOOTHING))
+        self.register_buffer("places", torch.full((codes, shape.places), SMOOTHING))
+
+    @torch.no_grad()
+    def count(self, codes: Tensor, tags: Tags) -> None:
+        """Add the nodes of a batch of graphs, codes (batch, nodes), to the tables."""
+        objects, properties, relations, place = self.shape.split(codes)
+        there = tags["labels"] > 0
+        _add(self.labels, objects, tags["labels"])
+        columns = torch.cat([tags["attributes"], tags["geometry"]], dim=2)
+        for column, table in enumerate(self.properties):
+            _add(table, properties[:, :, column][there], columns[:, :, column][there])
+        first, second = torch.triu_indices(self.shape.slots, self.shape.slots, offset=1)
+        pair = there[:, first] & there[:, second]
+        bits = tags["relations"][pair].to(self.relations.dtype)
+        total = torch.ones_like(bits[:, :1])
+        self.relations.index_add_(0, relations[pair], torch.cat([bits, total], dim=1))
+        _add(self.places, place[:, 0], tags["places"])
+
+    def log_likelihood(self, tags: Tags) -> Tensor:
+        """Σ ln p(stated tags | code), (batch, nodes, K); 0 where a node states nothing."""
+        columns = torch.cat([tags["attributes"], tags["geometry"]], dim=2)
+        labels = _stated(self.labels, tags["labels"])
+        properties = torch.stack(
+            [_stated(table, columns[:, :, n]) for n, table in enumerate(self.properties)], dim=2
+        )
+        given_code = (self.relations[:, :-1] / self.relations[:, -1:]).clamp(1e-4, 1).log()
+        relations = tags["relations"].float() @ given_code.T
+        places = _stated(self.places, tags["places"][:, None])
+        return self.shape.join(labels, properties, relations, places)
+
+
+def _add(table: Tensor, codes: Tensor, tags: Tensor) -> None:
+    ones = torch.ones(codes.numel(), dtype=table.dtype, device=table.device)
+    table.index_put_((codes.flatten(), tags.flatten()), ones, accumulate=True)
+
+
+def _stated(table: Tensor, tags: Tensor) -> Tensor:
+    """Log p(tag | code) as (…, K) for tags (…); 0 for tag 0."""
+    log_given_code = (table / table.sum(dim=1, keepdim=True)).clamp_min(1e-4).log()
+    return log_given_code.T[tags] * (tags > 0)[..., None]

@@ -1,0 +1,1 @@
+"""Losses of the paper's four training steps, one module each."""

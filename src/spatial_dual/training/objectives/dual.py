@@ -1,0 +1,168 @@
+"""Step 4: the three diffusers together, L_dual + L_mutual (paper Eq. 2, 3, 9, 11)."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from spatial_dual.diffusion import DiffusionLoss, Kernel, diffusion_loss, uniform_timesteps
+from spatial_dual.diffusion.timesteps import Timesteps
+from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
+from spatial_dual.models.graph_nodes import take_tags
+from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
+from spatial_dual.training.objectives.graph_diffusion import AUXILIARY_WEIGHT, graph_condition
+
+
+class DualModel(nn.Module):
+    """The three diffusers that step 4 trains."""
+
+    def __init__(self, image: TokenDiffuser, text: TokenDiffuser, graph: GraphDiffuser) -> None:
+        super().__init__()
+        self.image, self.text, self.graph = image, text, graph
+
+
+@dataclass(frozen=True)
+class DualWeights:
+    """Factors of the loss parts; 0 leaves a part out.
+
+    Attributes:
+        duality: of the gap (9).
+        graph: of L_I23D and L_T23D.
+        intermediate: of the teachers and of the KL terms (2), (3).
+        condition_dropout: share of samples whose condition the image diffuser does not see.
+    """
+
+    duality: float = 0.1
+    graph: float = 1.0
+    intermediate: float = 0.5
+    condition_dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name, value in self.__dict__.items():
+            if value < 0:
+                raise ValueError(f"{name} must not be negative, got {value}")
+
+
+@dataclass(frozen=True)
+class _Half:
+    """One easy half: its loss and the hidden states z_t that teach the dual hard half."""
+
+    loss: DiffusionLoss
+    hidden: Tensor
+
+
+class DualLoss:
+    """L_dual + L_mutual of a batch of aligned image, text and 3DSG."""
+
+    def __init__(self, image: Kernel, text: Kernel, graph: Kernel, weights: DualWeights) -> None:
+        self.image, self.text, self.graph, self.weights = image, text, graph, weights
+
+    def __call__(
+        self, model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """All loss parts of one batch; "loss" is their weighted sum."""
+        dual, weights = cast(DualModel, model), self.weights
+        tags = take_tags(batch, "gold")
+        dropped = torch.rand(len(batch["image_codes"]), generator=generator)
+        seen_by_image = TokenCondition(
+            tags,
+            batch["clip_text"],
+            (dropped < weights.condition_dropout).to(tags["labels"].device),
+        )
+        seen_by_text = TokenCondition(tags, batch["clip_image"])
+        image = _half(dual.image, self.image, batch["image_codes"], seen_by_image, generator)
+        text = _half(dual.text, self.text, batch["text_codes"], seen_by_text, generator)
+        parts = {"ST2I": image.loss.total, "SI2T": text.loss.total}
+        loss = parts["ST2I"] + parts["SI2T"]
+        if weights.duality:
+            parts["duality"] = duality_gap(batch, image.loss, text.loss)
+            loss = loss + weights.duality * parts["duality"]
+        if weights.graph:
+            # the easy half of one task teaches the hard half of the other
+            parts |= self._mutual(dual.graph, batch, "text", "T23D", text.hidden, generator)
+            parts |= self._mutual(dual.graph, batch, "image", "I23D", image.hidden, generator)
+            plain = parts["T23D"] + parts["I23D"]
+            taught = sum(v for k, v in parts.items() if k.startswith(("X-", "teacher-")))
+            loss = loss + weights.graph * plain + weights.intermediate * taught
+        return {"loss": loss, **parts}
+
+    def _mutual(
+        self,
+        diffuser: GraphDiffuser,
+        batch: dict[str, Tensor],
+        kind: str,
+        task: str,
+        hidden: Tensor,
+        generator: torch.Generator,
+    ) -> dict[str, Tensor]:
+        """L_·23D under the global feature, and its alignment with the informed teacher.
+
+        L_X = KL( p_ψ(· | z^G_t, c) ‖ p_ψ(· | z^G_t, z_t) ), the teacher detached   (2), (3)
+        """
+        kernel, codes = self.graph, batch[f"{kind}_gold_codes"]
+        times = uniform_timesteps(len(codes), kernel.steps, generator).to(codes.device)
+        z_t = kernel.sample_forward(codes, times.t, generator)
+        condition = graph_condition(batch, kind)
+        student = diffuser(z_t, times.t, condition)
+        parts = {task: _graph_loss(kernel, student, z_t, codes, times)}
+        if self.weights.intermediate:
+            informed = GraphCondition(
+                condition.initial, condition.stated, f"{kind}_hidden", hidden.detach()
+            )
+            teacher = diffuser(z_t, times.t, informed)
+            parts[f"teacher-{task}"] = _graph_loss(kernel, teacher, z_t, codes, times)
+            parts[f"X-{task}"] = alignment_kl(kernel, student, teacher.detach(), z_t, times.t)
+        return parts
+
+
+def alignment_kl(
+    kernel: Kernel, student: Tensor, teacher: Tensor, z_t: Tensor, t: Tensor
+) -> Tensor:
+    """T · KL of the step posteriors, student first, mean nats a token (Eq. 2, 3)."""
+    log_student = student.float().log_softmax(dim=-1)
+    log_teacher = teacher.float().log_softmax(dim=-1)
+    return kernel.steps * kernel.prediction_kl(z_t, log_student, log_teacher, t, t - 1).mean()
+
+
+def duality_gap(batch: dict[str, Tensor], image: DiffusionLoss, text: DiffusionLoss) -> Tensor:
+    """Mean |ln p̂(I) + ln p_φ(Y|I) − ln p̂(Y) − ln p_θ(I|Y)| in nats a token (Eq. 9).
+
+    The conditional likelihoods are the bounds −VLB. One common token count divides the whole gap,
+    so that the identity p(I) p(Y|I) = p(Y) p(I|Y) still has gap 0.
+    """
+    joint_by_image = batch["log_prior_image"] - text.vlb
+    joint_by_text = batch["log_prior_text"] - image.vlb
+    return ((joint_by_image - joint_by_text).abs() / (image.tokens + text.tokens)).mean()
+
+
+def pool_grid(hidden: Tensor, side: int = 8) -> Tensor:
+    """Average a square grid of hidden states (batch, n, dim) down to side² tokens."""
+    rows = round(hidden.shape[1] ** 0.5)
+    grid = hidden.transpose(1, 2).unflatten(2, (rows, rows))
+    return F.adaptive_avg_pool2d(grid, min(side, rows)).flatten(2).transpose(1, 2)
+
+
+def _half(
+    diffuser: TokenDiffuser,
+    kernel: Kernel,
+    codes: Tensor,
+    condition: TokenCondition,
+    generator: torch.Generator,
+) -> _Half:
+    times = uniform_timesteps(len(codes), kernel.steps, generator).to(codes.device)
+    z_t = kernel.sample_forward(codes, times.t, generator)
+    hidden = diffuser.hidden(z_t, times.t, condition)
+    loss = diffusion_loss(
+        kernel, diffuser.logits(hidden), z_t, codes, times, auxiliary_weight=AUXILIARY_WEIGHT
+    )
+    return _Half(loss, pool_grid(hidden) if diffuser.config.is_grid else hidden)
+
+
+def _graph_loss(
+    kernel: Kernel, logits: Tensor, z_t: Tensor, codes: Tensor, times: Timesteps
+) -> Tensor:
+    return diffusion_loss(
+        kernel, logits, z_t, codes, times, auxiliary_weight=AUXILIARY_WEIGHT
+    ).total

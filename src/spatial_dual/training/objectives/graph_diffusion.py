@@ -1,0 +1,46 @@
+"""Step 3: initial graphs evolve into 3DSGs (L_I23D + L_T23D)."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from spatial_dual.diffusion import Kernel, diffusion_loss, uniform_timesteps
+from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
+
+AUXILIARY_WEIGHT = 1.0
+"""Factor of the x_0 cross-entropy, whose gradient does not fade with t as the VLB's does."""
+
+
+class GraphDiffusionLoss:
+    """L_I23D + L_T23D under the global features c_I and c_Y."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+
+    def __call__(
+        self, model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Losses of a batch that holds an image view and a text view of each record."""
+        diffuser = cast(GraphDiffuser, model)
+        parts = {}
+        for kind, task in (("image", "I23D"), ("text", "T23D")):
+            codes = batch[f"{kind}_gold_codes"]
+            times = uniform_timesteps(len(codes), self.kernel.steps, generator).to(codes.device)
+            z_t = self.kernel.sample_forward(codes, times.t, generator)
+            logits = diffuser(z_t, times.t, graph_condition(batch, kind))
+            loss = diffusion_loss(
+                self.kernel, logits, z_t, codes, times, auxiliary_weight=AUXILIARY_WEIGHT
+            )
+            parts[task] = loss.total
+        return {"loss": parts["I23D"] + parts["T23D"], **parts}
+
+
+def graph_condition(batch: dict[str, Tensor], kind: str) -> GraphCondition:
+    """Initial graph and global feature of the "image" or "text" half of a batch."""
+    return GraphCondition(
+        initial=batch[f"{kind}_initial_codes"],
+        stated=batch[f"{kind}_stated"],
+        kind=kind,
+        context=batch[f"clip_{kind}"][:, None],
+    )
