@@ -7,6 +7,7 @@ in float32; t is the depth along the camera's axis.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,12 @@ class Lighting:
     light: Facing
     sky: Facing
 
-    def of_normal(self, normal: Sequence[Float | float]) -> tuple[Float, Float]:
+    def of_normal(self, normal: Sequence[Any]) -> tuple[Float, Float]:
         """Cosines to the light and to the sky of the gradient ``normal`` in body coordinates."""
-        metric = [gradient * scale for gradient, scale in zip(normal, self.inverse, strict=True)]
-        length = np.sqrt(sum(component * component for component in metric))
-        lambert = sum(m * component for m, component in zip(metric, self.light, strict=True))
-        sky = sum(m * component for m, component in zip(metric, self.sky, strict=True))
+        x, y, z = (gradient * scale for gradient, scale in zip(normal, self.inverse, strict=True))
+        length = np.sqrt(x * x + y * y + z * z)
+        lambert = x * self.light[0] + y * self.light[1] + z * self.light[2]
+        sky = x * self.sky[0] + y * self.sky[1] + z * self.sky[2]
         return lambert / length, sky / length
 
 
@@ -138,6 +139,8 @@ def _within_wall(
 
 
 def _dot(fixed: Sequence[float], ray: Field) -> Float:
-    return ray[0] * np.float32(fixed[0]) + ray[1] * np.float32(fixed[1]) + ray[2] * np.float32(
-        fixed[2]
+    return (
+        ray[0] * np.float32(fixed[0])
+        + ray[1] * np.float32(fixed[1])
+        + ray[2] * np.float32(fixed[2])
     )

@@ -26,7 +26,6 @@ _COUNTS = (3, 4, 5, 5, 6, 6, 7, 7, 8, 8)
 _MATERIAL_CHOICES = ("plain", "plain", *MATERIALS)
 _VIEW_M = (1.9, 2.5)
 """Height of the view at the scene's middle, metres."""
-_FURNITURE_TRIES, _TRIES = 6, 30
 
 
 def sample_world(generator: np.random.Generator) -> World | None:
@@ -52,25 +51,26 @@ class _Sampler:
     def world(self) -> World | None:
         wanted = self.pick(_COUNTS)
         pieces = min(1 + int(self.random() * 3), wanted - 1)
-        for _ in range(_FURNITURE_TRIES):
-            if len(self.things) < pieces:
-                self._stand(self.pick(self.room.furniture))
-        actions: tuple[Callable[[], None], ...] = (
-            *(self._put_on,) * 5,
-            *(self._put_in,) * 3,
-            *(self._put_under,) * 3,
-            *(self._hide,) * 2,
-            *(self._add_part,) * 4,
-            *(self._hang,) * 2,
-            *(self._stand_small,) * 3,
-        )
-        for _ in range(_TRIES):
-            if len(self.things) >= wanted:
-                break
-            self.pick(actions)()
-        if len(self.things) < 3:
+        self._until(pieces, [lambda: self._stand(self.pick(self.room.furniture))], tries=6)
+        actions = [
+            *[self._put_on] * 5,
+            *[self._put_in] * 3,
+            *[self._put_under] * 3,
+            *[self._hide] * 2,
+            *[self._add_part] * 4,
+            *[self._hang] * 2,
+            *[self._stand_small] * 3,
+        ]
+        self._until(wanted, actions, tries=30)
+        if len(self.things) < _COUNTS[0]:
             return None
         return World(self.camera, self.shell, self.light, tuple(self.things))
+
+    def _until(self, count: int, actions: Sequence[Callable[[], None]], tries: int) -> None:
+        for _ in range(tries):
+            if len(self.things) >= count:
+                return
+            self.pick(actions)()
 
     def _view(self) -> tuple[Camera, Shell]:
         fov, pitch = self.between(38, 58), self.between(14, 34)
@@ -182,11 +182,9 @@ class _Sampler:
         host = self.pick(hosts)
         whole = self.things[host]
         name, slots = PART_SLOTS[whole.kind.name]
-        slot = self.pick(slots)
         kind = CLASSES[name]
-        center = attached(whole, slot)
-        if all(math.dist(center, thing.center) > 0.1 for thing in self.things):
-            factor = SIZES[whole.size]
-            width, height, depth = (side * factor for side in kind.extent)
-            extent = (width, height, depth)
+        width, height, depth = (side * SIZES[whole.size] for side in kind.extent)
+        extent, spot = (width, height, depth), attached(whole, self.pick(slots))
+        center = self.placement.first_free(np.array([spot]), extent, whole.yaw, host)
+        if center is not None:
             self._add(kind, whole.size, whole.pose, center, extent, whole.yaw, host)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def assemble(things: Sequence[Thing]) -> Primitives:
     frames = np.stack([object_axes(thing) for thing in things])[owner]
     origin = np.array([thing.center for thing in things])[owner]
 
-    def joined(field: str) -> Array:
+    def joined(field: str) -> NDArray[Any]:
         return np.concatenate([getattr(template, field) for template in templates])
 
     def moved(points: Array) -> Array:

@@ -99,8 +99,7 @@ class _Caster:
         reach = np.append(shell.distances, self.world.camera.height_m)
         towards = (normals @ self.world.camera.axes) / reach[:, None]
         closeness = [
-            self.x * np.float32(a) + (self.y * np.float32(b) + np.float32(c))
-            for a, b, c in towards
+            self.x * np.float32(a) + (self.y * np.float32(b) + np.float32(c)) for a, b, c in towards
         ]
         inverse = np.maximum.reduce(closeness)
         surface = np.full(inverse.shape, -4, np.int16)
@@ -175,7 +174,10 @@ class _Caster:
         return shadow
 
     def _shadow_bounds(self, primitives: Primitives) -> NDArray[np.float64]:
-        """Picture bounds of everything between each primitive and its shadow on the floor."""
+        """Picture bounds of everything between each primitive and its shadow on the floor.
+
+        The light stands on the viewer's side, so shadows fall away from the camera.
+        """
         light = np.array(self.world.light)
         drop = np.eye(3) - np.outer(light / light[1], [0.0, 1.0, 0.0])
         floor = np.array([0.0, -self.world.camera.height_m, 0.0])

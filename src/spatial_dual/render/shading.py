@@ -67,7 +67,7 @@ def _lay_floor(world: World, hits: Hits, albedo: Float) -> None:
     mask = hits.primitive == _FLOOR
     normals = world.shell.normals
     across, along = normals[2] / cells[0], normals[0] / cells[1]
-    x, y, z = _positions(world, hits.depth, (slice(None), slice(None)), mask)
+    x, _, z = _positions(world, hits.depth, (slice(None), slice(None)), mask)
     lanes = [np.floor(x * np.float32(a[0]) + z * np.float32(a[2])) for a in (across, along)]
     odd = np.mod(lanes[0] + lanes[1], 2)
     albedo[:, mask] *= 1 - odd * (1 - _FLOOR_CONTRAST)

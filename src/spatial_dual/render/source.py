@@ -1,0 +1,93 @@
+"""All scenes of a data set as a stream of column chunks, drawn by several processes."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any
+
+from spatial_dual.render.scenes import render_chunk
+from spatial_dual.render.splits import SPLITS
+
+_AHEAD = 2
+"""Chunks in work or waiting for each worker: what memory holds does not grow with the data."""
+
+
+class SceneSource:
+    """A seeded set of rendered scenes.
+
+    The records depend on neither ``workers`` nor the size of the chunks.
+
+    Args:
+        counts: scenes of each split.
+        seed: of the data set.
+        image_size: height and width of the pictures.
+        short_captions, detailed_captions: captions of each style per scene.
+        workers: processes; by default one for each processor that this process may use.
+
+    Raises:
+        ValueError: an unknown split, or a number that is too small.
+    """
+
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        seed: int = 0,
+        image_size: int = 128,
+        short_captions: int = 2,
+        detailed_captions: int = 2,
+        workers: int | None = None,
+    ) -> None:
+        unknown = set(counts) - set(SPLITS)
+        if unknown:
+            raise ValueError(f"scenes: no split {sorted(unknown)}; there are {', '.join(SPLITS)}")
+        if min(counts.values(), default=0) < 0:
+            raise ValueError(f"scenes: negative number of scenes in {dict(counts)}")
+        if image_size < 16:
+            raise ValueError(f"scenes: image_size must be at least 16 pixels, got {image_size}")
+        if workers is not None and workers < 1:
+            raise ValueError(f"scenes: workers must be at least 1, got {workers}")
+        self._counts = dict(counts)
+        self._seed = seed
+        self._size = image_size
+        self._captions = (short_captions, detailed_captions)
+        self._workers = workers or len(os.sched_getaffinity(0))
+
+    def splits(self) -> dict[str, int]:
+        """Scenes of each split."""
+        return dict(self._counts)
+
+    def chunks(self, split: str, size: int) -> Iterator[dict[str, Any]]:
+        """Records of a split as columns, ``size`` scenes at a time, in order.
+
+        Columns: those of ``render_scene``; image (n, H, W, 3), depth and instances (n, H, W) are
+        arrays, the others lists.
+
+        Raises:
+            ValueError: the source has no such split, or ``size`` is below 1.
+        """
+        if split not in self._counts:
+            raise ValueError(f"scenes: no split {split!r}; there are {', '.join(self._counts)}")
+        if size < 1:
+            raise ValueError(f"scenes: chunks need at least 1 row, got {size}")
+        count = self._counts[split]
+        tasks = [
+            (self._seed, split, range(start, min(start + size, count)), self._size, *self._captions)
+            for start in range(0, count, size)
+        ]
+        if self._workers == 1 or len(tasks) <= 1:
+            return (render_chunk(*task) for task in tasks)
+        return self._in_parallel(tasks)
+
+    def _in_parallel(self, tasks: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+        # Spawned, not forked: the parent may hold locks of other libraries' threads.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self._workers, mp_context=context) as pool:
+            pending: deque[Future[dict[str, Any]]] = deque()
+            for task in tasks:
+                if len(pending) == _AHEAD * self._workers:
+                    yield pending.popleft().result()
+                pending.append(pool.submit(render_chunk, *task))
+            while pending:
+                yield pending.popleft().result()
