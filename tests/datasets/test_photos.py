@@ -11,7 +11,6 @@ from PIL import Image
 
 from spatial_dual.datasets.photos import PhotoShardsDataset
 from spatial_dual.datasets.rle import decode_rle
-from spatial_dual.scene.text import clean_caption
 
 SHARED = Path(__file__).parents[3] / "shared"
 HEIGHT, WIDTH = 40, 80  # the central square is columns 20 … 59
@@ -225,11 +224,3 @@ def test_real_photographs(name):
     known = chunk["depth"][chunk["depth"] > 0]
     assert known.size > 0.9 * chunk["depth"].size
     assert 0.49 <= known.min() <= known.max() <= 10.01
-
-
-def test_captions_have_one_normal_form():
-    messy = "  A\u00a0\u201ccafe\u0301\u201d \U0001f600 sign\x07 ,\tred\u200b ."
-    assert clean_caption(messy) == 'A "café" sign, red.'
-    assert clean_caption(clean_caption(messy)) == clean_caption(messy)
-    with pytest.raises(ValueError, match="10000 words"):
-        clean_caption("word " * 10_000)

@@ -116,6 +116,7 @@ def test_attributes_are_ordered_by_kind_and_kept_at_first_mention():
         "small",
     )
     assert parse("a man in black on a bench").objects[0].attributes == ("black",)
+    assert parse("a brick wall").objects[0].attributes == ("brick",)
     assert parse("two cups on a table").objects[0].attributes == ("two",)
 
 

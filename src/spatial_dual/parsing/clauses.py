@@ -45,7 +45,7 @@ class ClauseReader:
             elif element.tag == "P":
                 self._preposition(element, before, tags[place:])
             elif element.tag in "VEF":
-                self._verb_(element, before, tags[place + 1])
+                self._action(element, before, tags[place + 1])
             elif element.tag == "J":
                 self._attribute(element.word.replace("_", " "), before)
             else:
@@ -132,7 +132,7 @@ class ClauseReader:
         form = verb.word if verb.tag == "E" else third_person(verb.value)
         return f"{form} {preposition}", False
 
-    def _verb_(self, token: Token, before: str, following: str) -> None:
+    def _action(self, token: Token, before: str, following: str) -> None:
         if before == "R":
             subjects, self._relative = self._relative, ()
         elif before in "CK" and self._last:

@@ -36,6 +36,7 @@ class Lexicon:
     ing_nouns: frozenset[str]
     ed_nouns: frozenset[str]
     noun_attributes: frozenset[str]
+    material_nouns: frozenset[str]
     plurals: dict[str, str]
     phrases: re.Pattern[str]
     predicates: tuple[str, ...]
@@ -50,14 +51,16 @@ def load_lexicon() -> Lexicon:
     groups += [(predicate, pattern) for predicate, pattern in data["relations"]]
     attributes = [word for words in data["attributes"].values() for word in words]
     verbs = _verb_forms(data)
+    kinds = {
+        **data["attributes"],
+        "material": [*data["attributes"]["material"], *data["material_nouns"]],
+    }
     return Lexicon(
         tags=_tags(data, [word for word in attributes if word not in verbs]),
         verbs=verbs,
         resting=frozenset(data["verbs"]["rest"]),
         definite=frozenset(data["determiners"]["definite"]),
-        attribute_rank={
-            word: rank for rank, words in enumerate(data["attributes"].values()) for word in words
-        },
+        attribute_rank={word: rank for rank, words in enumerate(kinds.values()) for word in words},
         collectives=frozenset(data["collectives"]),
         parts=frozenset(data["parts"]),
         clothing=frozenset(data["clothing"]),
@@ -65,6 +68,7 @@ def load_lexicon() -> Lexicon:
         ing_nouns=frozenset(data["ing_nouns"]),
         ed_nouns=frozenset(data["ed_nouns"]),
         noun_attributes=frozenset(data["noun_attributes"]),
+        material_nouns=frozenset(data["material_nouns"]),
         plurals=data["plurals"],
         phrases=re.compile(
             r"(?<![\w'-])(?:" + "|".join(f"({pattern})" for _, pattern in groups) + r")(?![\w'-])"

@@ -95,6 +95,8 @@ def _resolve(word: str, tag: str, previous: Token, following: str) -> Token:
         return _resolve_present(word, previous, following)
     if tag == "J":
         return Token("N" if _is_noun(word, before, following) else "J", word)
+    if tag == "N" and word in lexicon.material_nouns and following == "N":
+        return Token("J", word)  # "a brick wall"
     return Token(_resolve_function_word(word, tag, before, following), word)
 
 
