@@ -8,6 +8,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 from kedro_datasets.pandas import CSVDataset
+from PIL import Image
 
 from spatial_dual.datasets.figures import FigureDataset
 from spatial_dual.datasets.progress import ProgressDataset
@@ -47,6 +48,10 @@ def hold(seed: int) -> int:
     return int(np.ones(64 * 2**20, np.uint8)[seed])
 
 
+def draw(seed: int, *progress: object) -> Image.Image:
+    return Image.new("L", (seed, seed))
+
+
 def test_costs_are_kept_by_stage(catalog: DataCatalog) -> None:
     run(Pipeline([node(square, "seed", "a", name="square", tags="dgae")]), catalog)
     run(Pipeline([node(hold, "seed", "b", name="hold", tags="scenes")]), catalog)
@@ -59,17 +64,13 @@ def test_costs_are_kept_by_stage(catalog: DataCatalog) -> None:
 
 
 def test_progress_is_cleared_once_its_model_is_saved(catalog: DataCatalog, tmp_path: Path) -> None:
-    from PIL import Image
-
     for name in ("finished", "other"):
         progress = ProgressDataset(filepath=str(tmp_path / name))
         catalog[f"{name}_progress"] = progress
         progress.load().path.parent.mkdir()
         progress.load().path.write_bytes(b"half-way")
     catalog["finished"] = FigureDataset(filepath=str(tmp_path / "finished.png"))
-    run(
-        Pipeline([node(lambda seed: Image.new("L", (seed, seed)), "seed", "finished", name="fit")]),
-        catalog,
-    )
+    inputs = ["seed", "finished_progress", "other_progress"]
+    run(Pipeline([node(draw, inputs, "finished", name="draw")]), catalog)
     assert not catalog.exists("finished_progress")
     assert catalog.exists("other_progress")

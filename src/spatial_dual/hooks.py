@@ -121,10 +121,10 @@ class ClearProgress:
         self._catalog = catalog
 
     @hook_impl
-    def after_dataset_saved(self, dataset_name: str) -> None:
-        """Clear the progress that belongs to the saved model, if any."""
+    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
+        """Clear the progress that the saved model was trained with, if any."""
         progress = f"{dataset_name}_progress"
-        if progress in self._catalog:
+        if progress in node.inputs:
             self._catalog.load(progress).clear()
 
 

@@ -2,14 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from spatial_dual.datasets.records import Records
-    from spatial_dual.parsing.interface import TextGraphParser
-    from spatial_dual.perception.size_prior import SizePrior
-    from spatial_dual.scene.graph import SceneGraph
-    from spatial_dual.scene.vocabulary import Vocabulary
+from spatial_dual.pipelines.types import Records, SceneGraph, SizePrior, TextGraphParser, Vocabulary
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -19,7 +14,7 @@ SCENE_COLUMNS = (
 )
 
 
-def fit_size_prior(scenes: "Records", parameters: Parameters) -> "SizePrior":
+def fit_size_prior(scenes: Records, parameters: Parameters) -> SizePrior:
     """Sizes of things by label, from the gold boxes of the first training scenes."""
     from spatial_dual.perception.size_prior import SizePrior
     from spatial_dual.scene.graph import SceneGraph
@@ -30,7 +25,7 @@ def fit_size_prior(scenes: "Records", parameters: Parameters) -> "SizePrior":
 
 
 def build_graphs(
-    scenes: "Records", perceived: "Records", size_prior: "SizePrior", parameters: Parameters
+    scenes: Records, perceived: Records, size_prior: SizePrior, parameters: Parameters
 ) -> Iterator[Chunk]:
     """Gold, visual, depth and text graphs of each record as JSON, in chunks.
 
@@ -47,7 +42,7 @@ def build_graphs(
     )
 
 
-def collect_vocabulary(graphs: "Records", parameters: Parameters) -> "Vocabulary":
+def collect_vocabulary(graphs: Records, parameters: Parameters) -> Vocabulary:
     """Words of all graphs of the training split."""
     from spatial_dual.scene.vocabulary import Vocabulary
 
@@ -57,8 +52,8 @@ def collect_vocabulary(graphs: "Records", parameters: Parameters) -> "Vocabulary
 def _graphs_of_chunk(
     scenes: Sequence[Mapping[str, Any]],
     seen: Sequence[Mapping[str, Any]],
-    prior: "SizePrior",
-    parser: "TextGraphParser",
+    prior: SizePrior,
+    parser: TextGraphParser,
     parameters: Parameters,
 ) -> Chunk:
     from spatial_dual.perception.camera import Camera
@@ -95,13 +90,13 @@ def _from_records(parameters: Parameters) -> bool:
     return bool(choice == "records")
 
 
-def _text_graphs(captions: Sequence[Sequence[str]], parser: "TextGraphParser") -> list[list[str]]:
+def _text_graphs(captions: Sequence[Sequence[str]], parser: TextGraphParser) -> list[list[str]]:
     """Graph JSON per caption, parsed in one batch."""
     parsed = iter(parser.parse([text for texts in captions for text in texts]))
     return [[next(parsed).to_json() for _ in texts] for texts in captions]
 
 
-def _all_graphs(graphs: "Records") -> Iterator["SceneGraph"]:
+def _all_graphs(graphs: Records) -> Iterator[SceneGraph]:
     from spatial_dual.scene.graph import SceneGraph
 
     for chunk in graphs.chunks(CHUNK, ("gold", "visual", "text")):
