@@ -18,6 +18,9 @@ GAP = 0.25
 """Metres: points beyond such an empty stretch of depth belong to something else (mask edges)..."""
 GAP_SHARE = 0.15
 """...unless they are at least this share of the instance."""
+TRIM_LOW, TRIM_HIGH = (0.0, 0.01, 0.02), (0.0, 0.01, 0.05)
+"""Share of the points beyond each end in x, y and z. Depth noise stretches z most, then y through
+the camera's tilt; mask edges bleed to what lies behind."""
 OCCLUSION_STEP = 0.05
 """Metres by which a neighbouring instance must be nearer to hide what lies behind it; below,
 it touches."""
@@ -74,8 +77,7 @@ def visible_extents(
         if len(own) < LEAST_PIXELS:
             continue
         result.known[k] = True
-        result.low[k] = cloud[own].min(0)
-        result.high[k] = cloud[own].max(0)
+        result.low[k], result.high[k] = _ends(cloud[own])
         column, row = own % width, own // width
         for axis, place in ((0, column), (1, -row)):
             cut_low, cut_high = hidden[axis]
@@ -117,6 +119,15 @@ def complete_boxes(
     low = low - missing * np.where(both, 0.5, seen.open_low)
     high = low + size
     return (low + high) / 2, size
+
+
+def _ends(points: Points) -> tuple[Array, Array]:
+    """Trimmed low and high ends (3,) of points (n, 3)."""
+    ordered, last = np.sort(points, axis=0), len(points) - 1
+    axes = np.arange(3)
+    low = np.round(last * np.array(TRIM_LOW)).astype(int)
+    high = last - np.round(last * np.array(TRIM_HIGH)).astype(int)
+    return ordered[low, axes], ordered[high, axes]
 
 
 def _without_strays(pixels: NDArray[np.intp], away: NDArray[np.float32]) -> NDArray[np.intp]:
