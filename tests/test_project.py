@@ -98,6 +98,15 @@ def test_max_steps_reaches_every_training(project_path: Path) -> None:
         assert "params:train" in node.inputs, node.name
 
 
+@pytest.mark.parametrize("name", ["seed", "image_size"])
+def test_data_and_trainings_agree(project_path: Path, name: str) -> None:
+    for context in (
+        load_context(project_path, "local"),
+        load_context(project_path, "local", **{name: 96}),
+    ):
+        assert context.catalog.get("scene_source")._describe()[name] == context.params[name]
+
+
 def is_parameter(name: str) -> bool:
     return name == "parameters" or name.startswith("params:")
 
