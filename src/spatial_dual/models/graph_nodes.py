@@ -23,11 +23,9 @@ TAG_NAMES = ("labels", "attributes", "geometry", "relations", "places")
 
 
 def take_tags(batch: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tags that a batch holds under ``<prefix>_<name>``; integers as long, bits as bool."""
-    return {
-        name: batch[f"{prefix}_{name}"] if name == "relations" else batch[f"{prefix}_{name}"].long()
-        for name in TAG_NAMES
-    }
+    """The tags that a batch holds under ``<prefix>_<name>``."""
+    tags = {name: batch[f"{prefix}_{name}"] for name in TAG_NAMES}
+    return tags | {"relations": tags["relations"].bool()}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from vector_quantize_pytorch import VectorQuantize
 
-from spatial_dual.models.patches import PatchConfig, PatchDecoder, PatchEncoder
+from spatial_dual.models.patches import PatchConfig, PatchDecoder, PatchEncoder, principal_patches
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,20 @@ class ImageTokenizer(nn.Module):
             threshold_ema_dead_code=config.dead_below,
             commitment_weight=config.commitment_weight,
             accept_image_fmap=True,
+            # its shrinking of the code vectors costs .2 dB against the straight-through estimate
+            rotation_trick=False,
         )
         self.decoder = PatchDecoder(config.patches)
+
+    @torch.no_grad()
+    def start_from(self, images: Tensor) -> None:
+        """Set the fixed linear parts to the principal patches of training images in -1..1."""
+        patch, dim = self.config.patches.patch, self.config.code_dim
+        basis, mean = principal_patches(images, patch, dim)
+        self.encoder.linear.load_state_dict(
+            {"weight": basis, "bias": -torch.einsum("dchw,c->d", basis, mean)}
+        )
+        self.decoder.linear.load_state_dict({"weight": basis, "bias": mean})
 
     @property
     def codebook(self) -> Tensor:

@@ -1,4 +1,10 @@
-"""Convolutional halves of an image tokenizer: pixels to a token grid and back, free of norms."""
+"""Halves of an image tokenizer: pixels to a token grid and back.
+
+Each half is the sum of a fixed linear map of patches (their principal components, once
+``principal_patches`` has measured them) and a convolutional network without norms that starts at
+zero. The linear part is a fair autoencoder from the first step on, so that training goes into what
+only a network can do; without it the same networks need several times the steps.
+"""
 
 from dataclasses import dataclass
 
@@ -44,13 +50,21 @@ class PatchConfig:
         return 2 * self.unshuffle
 
 
+def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+    """A convolution that keeps the scale of its (rectified) input: there are no norms to do it."""
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding=(kernel - stride + 1) // 2)
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
+
+
 class ResidualBlock(nn.Module):
     """x + conv(relu(conv(relu(x)))), the last convolution starting at zero: the identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.first = convolution(channels, channels, 3)
+        self.second = convolution(channels, channels, 3)
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,16 +80,18 @@ class PatchEncoder(nn.Module):
         super().__init__()
         self.config = config
         wide, narrow = config.channels, config.channels // 2
+        self.linear = nn.Conv2d(3, config.dim, config.patch, config.patch).requires_grad_(False)
         self.layers = nn.Sequential(
             nn.PixelUnshuffle(config.unshuffle),
-            nn.Conv2d(3 * config.unshuffle**2, narrow, 3, padding=1),
+            convolution(3 * config.unshuffle**2, narrow, 3),
             *(ResidualBlock(narrow) for _ in range(config.fine_blocks)),
             nn.ReLU(),
-            nn.Conv2d(narrow, wide, 4, stride=2, padding=1),
+            convolution(narrow, wide, 4, stride=2),
             *(ResidualBlock(wide) for _ in range(config.coarse_blocks)),
             nn.ReLU(),
-            nn.Conv2d(wide, config.dim, 1),
+            convolution(wide, config.dim, 1),
         )
+        nn.init.zeros_(self.layers[-1].weight)  # type: ignore[arg-type]
 
     def forward(self, images: Tensor) -> Tensor:
         """Encode images in -1..1.
@@ -89,7 +105,8 @@ class PatchEncoder(nn.Module):
                 f"image of {height}x{width} pixels is no multiple of the patch "
                 f"({self.config.patch}); resize or crop it"
             )
-        grid: Tensor = self.layers(images.contiguous(memory_format=torch.channels_last))
+        images = images.contiguous(memory_format=torch.channels_last)
+        grid: Tensor = self.linear(images) + self.layers(images)
         return grid
 
 
@@ -104,21 +121,25 @@ class PatchDecoder(nn.Module):
         super().__init__()
         self.config = config
         wide, narrow = config.channels, config.channels // 2
-        self.entry = nn.Conv2d(config.dim, wide, 3, padding=1)
+        self.linear = nn.ConvTranspose2d(config.dim, 3, config.patch, config.patch)
+        self.linear.requires_grad_(False)
+        self.entry = convolution(config.dim, wide, 3)
         self.layers = nn.Sequential(
             *(ResidualBlock(wide) for _ in range(config.coarse_blocks)),
             nn.ReLU(),
-            nn.Conv2d(wide, 4 * narrow, 1),
+            convolution(wide, 4 * narrow, 1),
             nn.PixelShuffle(2),
             *(ResidualBlock(narrow) for _ in range(config.fine_blocks)),
             nn.ReLU(),
-            nn.Conv2d(narrow, 3 * config.unshuffle**2, 3, padding=1),
+            convolution(narrow, 3 * config.unshuffle**2, 3),
             nn.PixelShuffle(config.unshuffle),
         )
+        nn.init.zeros_(self.layers[-2].weight)  # type: ignore[arg-type]
 
     def forward(self, grid: Tensor) -> Tensor:
         """Decode a token grid; values are about -1..1 and not clipped, so gradients reach them."""
-        images: Tensor = self.layers(self.entry(grid.contiguous(memory_format=torch.channels_last)))
+        grid = grid.contiguous(memory_format=torch.channels_last)
+        images: Tensor = self.linear(grid) + self.layers(self.entry(grid))
         return images
 
     @torch.no_grad()
@@ -139,3 +160,25 @@ class PatchDecoder(nn.Module):
         self.layers.load_state_dict(other)
         weight = F.pad(decoder.entry.weight, (0, 0, 0, 0, 0, extra))
         self.entry.load_state_dict({**decoder.entry.state_dict(), "weight": weight})
+        weight = F.pad(decoder.linear.weight, (0, 0, 0, 0, 0, 0, 0, extra))
+        self.linear.load_state_dict({**decoder.linear.state_dict(), "weight": weight})
+
+
+def principal_patches(images: Tensor, patch: int, count: int) -> tuple[Tensor, Tensor]:
+    """First principal components of the patches of images ``(n, 3, H, W)``.
+
+    Returns:
+        Orthonormal basis ``(count, 3, patch, patch)``, strongest first, and the mean colour
+        ``(3,)`` that it starts from.
+
+    Raises:
+        ValueError: a patch has fewer than ``count`` values.
+    """
+    if count > 3 * patch**2:
+        raise ValueError(f"dim {count} exceeds the {3 * patch**2} values of a {patch}-pixel patch")
+    mean = images.double().mean(dim=(0, 2, 3))
+    centred = images.double() - mean[:, None, None]
+    patches = F.unfold(centred, patch, stride=patch).transpose(1, 2).flatten(0, 1)
+    _, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+    basis = vectors.flip(1)[:, :count].T.reshape(count, 3, patch, patch)
+    return basis.float(), mean.float()

@@ -10,6 +10,7 @@ with the viewer. Depth points show the hull even where they do not show the yaw.
 Paper: section "Scene graphs", the nine relations of VSD; viewer-centric frame of ``graph``.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -145,7 +146,9 @@ def relations_from_boxes(
     return relation_margins(centers, sizes, yaws, forms) > 0
 
 
-def relations_of(objects: Sequence[SceneObject], source: Source = "gold") -> tuple[Relation, ...]:
+def relations_of(
+    objects: Sequence[SceneObject], source: Source = "gold", noise: float | None = None
+) -> tuple[Relation, ...]:
     """Relations between those objects that have a box, by geometry and by the label.
 
     The label gives the ``Form``, and the ontology ``PARTS``: a part inside a whole carries "part
@@ -154,6 +157,8 @@ def relations_of(objects: Sequence[SceneObject], source: Source = "gold") -> tup
     Args:
         objects: all objects of the graph; those without a box get no relation.
         source: recorded on each relation.
+        noise: standard error of the boxes in metres; gives each spatial relation the confidence
+            Φ(margin / noise) that it holds of the true boxes. Without it relations carry none.
     """
     placed = [index for index, item in enumerate(objects) if item.box is not None]
     if len(placed) < 2:
@@ -164,14 +169,20 @@ def relations_of(objects: Sequence[SceneObject], source: Source = "gold") -> tup
     sizes = np.array([box.size for box in boxes])
     yaws = np.array([box.yaw for box in boxes])
     forms = [form_of(label) for label in labels]
-    holds = relations_from_boxes(centers, sizes, yaws, forms)
+    margins = relation_margins(centers, sizes, yaws, forms)
     parts = part_of(labels, centers, hull_half_extents(sizes, yaws, forms))
-    holds &= ~(parts | parts.T)[..., None]
+    holds = (margins > 0) & ~(parts | parts.T)[..., None]
     spatial = [
         Relation(
-            subject=placed[i], predicate=SPATIAL_PREDICATES[p], object=placed[j], source=source
+            subject=placed[i],
+            predicate=SPATIAL_PREDICATES[p],
+            object=placed[j],
+            source=source,
+            confidence=_confidence(margin, noise),
         )
-        for i, j, p in np.argwhere(holds).tolist()
+        for (i, j, p), margin in zip(
+            np.argwhere(holds).tolist(), margins[holds].tolist(), strict=True
+        )
     ]
     hierarchy = [
         Relation(subject=placed[i], predicate="part of", object=placed[j], source=source)
@@ -192,6 +203,12 @@ def part_of(labels: Sequence[str], centers: ArrayLike, half: ArrayLike) -> Bools
     away = np.abs(_offset(np.asarray(centers)))
     within = (away <= np.asarray(half)[None] * (1 + 2 * PART_SLACK)).all(axis=-1)
     return np.logical_and(fits, within)
+
+
+def _confidence(margin: float, noise: float | None) -> float | None:
+    if noise is None:
+        return None
+    return round(0.5 * (1 + math.erf(margin / (noise * math.sqrt(2)))), 3)
 
 
 def _offset(center: Array) -> Array:

@@ -16,7 +16,7 @@ STORED_TYPES = {
     "labels": np.uint16,
     "attributes": np.uint16,
     "geometry": np.uint8,
-    "relations": np.bool_,
+    "relations": np.uint8,
     "places": np.uint16,
 }
 TAGS = tuple(STORED_TYPES)

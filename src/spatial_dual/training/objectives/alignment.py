@@ -16,13 +16,21 @@ MAX_NOISE = 0.6
 diffuser draws, not perfect codes, and mend it from the graph."""
 
 
-def visual_decoder_loss(
-    model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
-) -> dict[str, Tensor]:
-    """L_v-dec = ‖I − G_V(z^{I+})‖², mean over pixels; images uint8 (batch, 3, H, W)."""
-    decoder = cast(VisualDecoder, model)
-    images = decoder(batch["latents"], take_tags(batch, "gold"))
-    return {"loss": F.mse_loss(images.float(), from_uint8(batch["images"]))}
+class VisualDecoderLoss:
+    """L_v-dec = ‖I − G_V(z^{I+})‖², mean over pixels, for the codebook of the frozen tokenizer."""
+
+    def __init__(self, codebook: Tensor) -> None:
+        self.codebook = codebook
+
+    def __call__(
+        self, model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Squared error of a batch of uint8 images (batch, 3, H, W)."""
+        decoder = cast(VisualDecoder, model)
+        codes = batch["image_codes"]
+        latents = F.embedding(codes, self.codebook.to(codes.device))
+        images = decoder(latents, take_tags(batch, "gold"))
+        return {"loss": F.mse_loss(images.float(), from_uint8(batch["images"]))}
 
 
 class TextDecoderLoss:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from spatial_dual.models.dgae import Dgae, reconstruction_loss
-from spatial_dual.models.graph_nodes import Tags
+from spatial_dual.models.graph_nodes import Tags, take_tags
 
 PARTIAL_SHARE = 0.5
 KEEP_OBJECT, KEEP_PROPERTY, KEEP_GEOMETRY, KEEP_RELATION = 0.7, 0.6, 0.6, 0.3
@@ -21,7 +21,7 @@ def dgae_loss(
     graphs with nodes missing.
     """
     dgae = cast(Dgae, model)
-    tags = thin_out(batch, generator)
+    tags = thin_out(take_tags(batch, "gold"), generator)
     return reconstruction_loss(dgae(tags), tags)
 
 

@@ -9,18 +9,11 @@ from torch.nn import functional as F
 
 from spatial_dual.diffusion import DiffusionLoss, Kernel, diffusion_loss, uniform_timesteps
 from spatial_dual.diffusion.timesteps import Timesteps
+from spatial_dual.models.dual import DualModel
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 from spatial_dual.models.graph_nodes import take_tags
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
 from spatial_dual.training.objectives.graph_diffusion import AUXILIARY_WEIGHT, graph_condition
-
-
-class DualModel(nn.Module):
-    """The three diffusers that step 4 trains."""
-
-    def __init__(self, image: TokenDiffuser, text: TokenDiffuser, graph: GraphDiffuser) -> None:
-        super().__init__()
-        self.image, self.text, self.graph = image, text, graph
 
 
 @dataclass(frozen=True)

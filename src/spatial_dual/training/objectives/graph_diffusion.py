@@ -40,7 +40,7 @@ def graph_condition(batch: dict[str, Tensor], kind: str) -> GraphCondition:
     """Initial graph and global feature of the "image" or "text" half of a batch."""
     return GraphCondition(
         initial=batch[f"{kind}_initial_codes"],
-        stated=batch[f"{kind}_stated"],
+        stated=batch[f"{kind}_stated"].bool(),
         kind=kind,
         context=batch[f"clip_{kind}"][:, None],
     )

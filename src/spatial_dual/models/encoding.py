@@ -1,0 +1,71 @@
+"""Records as frozen tokens and features: z^I, z^Y, c_I and c_Y, computed once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from spatial_dual.models.clip import ClipEncoder
+from spatial_dual.models.image_tokenizer import ImageTokenizer, from_uint8
+from spatial_dual.models.text_tokenizer import TextTokenizer
+
+
+class TokenEncoder:
+    """Applies the frozen encoders to chunks of records, on one device.
+
+    Args:
+        image_tokenizer: gives the image codes.
+        text_tokenizer: gives the text codes, at the length that ``clip`` takes.
+        clip: gives the global features.
+        captions_per_record: captions C kept of each record; a record with fewer repeats its own.
+        device: where the networks run.
+    """
+
+    def __init__(
+        self,
+        image_tokenizer: ImageTokenizer,
+        text_tokenizer: TextTokenizer,
+        clip: ClipEncoder,
+        captions_per_record: int,
+        device: torch.device,
+    ) -> None:
+        if captions_per_record < 1:
+            raise ValueError(f"captions_per_record must be at least 1, got {captions_per_record}")
+        self.image_tokenizer = image_tokenizer.to(device).eval()
+        self.text_tokenizer, self.clip = text_tokenizer, clip.to(device).eval()
+        self.captions_per_record, self.device = captions_per_record, device
+
+    @torch.inference_mode()
+    def encode_chunk(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
+        """Encode columns ``id``, ``image`` (uint8 ``(n, H, W, 3)``) and ``captions``.
+
+        Returns:
+            ``id``, ``image_codes`` uint16 ``(n, h * w)``, ``text_codes`` uint16
+            ``(n, C, length)``, ``clip_image`` float16 ``(n, d)``, ``clip_text`` float16
+            ``(n, C, d)``.
+
+        Raises:
+            ValueError: a record without captions, named by its id.
+        """
+        count, kept = len(chunk["id"]), self.captions_per_record
+        captions = self._captions(chunk["id"], chunk["captions"])
+        text_codes = self.text_tokenizer.encode_batch(captions, self.clip.config.text_length)
+        images = from_uint8(torch.from_numpy(chunk["image"]).permute(0, 3, 1, 2).to(self.device))
+        ids = torch.from_numpy(text_codes.astype(np.int64)).to(self.device)
+        clip_text = self.clip.text_features(ids).unflatten(0, (count, kept))
+        return {
+            "id": chunk["id"],
+            "image_codes": self.image_tokenizer.encode(images).cpu().numpy().astype(np.uint16),
+            "text_codes": text_codes.reshape(count, kept, -1),
+            "clip_image": self.clip.image_features(images).half().cpu().numpy(),
+            "clip_text": clip_text.half().cpu().numpy(),
+        }
+
+    def _captions(self, ids: Sequence[str], captions: Sequence[Sequence[str]]) -> list[str]:
+        for identifier, texts in zip(ids, captions, strict=True):
+            if not texts:
+                raise ValueError(f"record {identifier!r} has no captions; leave it out of the set")
+        return [
+            texts[i % len(texts)] for texts in captions for i in range(self.captions_per_record)
+        ]

@@ -1,0 +1,5 @@
+"""Stage ``alignment``."""
+
+from spatial_dual.pipelines.alignment.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

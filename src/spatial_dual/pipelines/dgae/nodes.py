@@ -1,0 +1,74 @@
+"""Nodes of the ``dgae`` stage: paper step 1. Torch is imported when they run."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spatial_dual.datasets.records import Records
+    from spatial_dual.models.dgae import Dgae
+    from spatial_dual.scene.vocabulary import Vocabulary
+    from spatial_dual.training.checkpoint import CheckpointStore
+
+Parameters = dict[str, Any]
+Chunk = dict[str, Any]
+CHUNK = 512
+
+
+def align_graphs(
+    graphs: "Records", vocabulary: "Vocabulary", parameters: Parameters, text: Parameters
+) -> Iterator[Chunk]:
+    """Tags of gold and initial graphs in aligned slots, for every view of every record."""
+    from spatial_dual.scene.graph import SceneGraph
+    from spatial_dual.scene.tensors import GraphCodec
+    from spatial_dual.scene.views import aligned_views
+
+    codec = GraphCodec(vocabulary, parameters["slots"])
+    read = SceneGraph.from_json
+    return (
+        {"id": chunk["id"]}
+        | aligned_views(
+            [read(line) for line in chunk["gold"]],
+            [read(line) for line in chunk["visual"]],
+            [[read(line) for line in lines] for lines in chunk["text"]],
+            codec,
+            text["captions_per_record"],
+        )
+        for chunk in graphs.chunks(CHUNK, ("id", "gold", "visual", "text"))
+    )
+
+
+def train_dgae(
+    aligned: "Records",
+    vocabulary: "Vocabulary",
+    progress: "CheckpointStore",
+    parameters: Parameters,
+    train: Parameters,
+    seed: int,
+) -> tuple["Dgae", Parameters]:
+    """Train the discrete graph auto-encoder on gold 3DSGs; gives model and log."""
+    from spatial_dual.models.dgae import Dgae
+    from spatial_dual.models.graph_nodes import TAG_NAMES, NodeShape
+    from spatial_dual.scene.tensors import GraphCodec
+    from spatial_dual.seeding import seeded_torch
+    from spatial_dual.training.config import FitConfig
+    from spatial_dual.training.fit import fit
+    from spatial_dual.training.graph_codes import count_evidence
+    from spatial_dual.training.objectives.dgae import dgae_loss
+    from spatial_dual.training.record_source import RecordSource, prefixed
+
+    shape = NodeShape.of(GraphCodec(vocabulary, parameters["slots"]))
+    with seeded_torch(seed, "dgae", "start"):
+        model = Dgae(Dgae.Config(shape, **parameters["model"]))
+    gold = prefixed(aligned, "gold", TAG_NAMES, "gold")
+    source = RecordSource(captions=1, image_view=gold)
+    config = FitConfig(**parameters["fit"], **train, seed=seed)
+    log = fit("dgae", model, dgae_loss, source, config, progress)
+    count_evidence(model, aligned)
+    return model, log.to_dict()
+
+
+def encode_graphs(aligned: "Records", dgae: "Dgae") -> Iterator[Chunk]:
+    """Codes of gold and initial graphs, and which nodes the initial ones state."""
+    from spatial_dual.training.graph_codes import encode_views
+
+    return (encode_views(dgae, chunk) for chunk in aligned.chunks(CHUNK))

@@ -1,0 +1,121 @@
+"""Nodes of the ``dual`` stage: priors, and paper step 4. Torch is imported when they run."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spatial_dual.datasets.records import Records
+    from spatial_dual.models.dgae import Dgae
+    from spatial_dual.models.graph_diffuser import GraphDiffuser
+    from spatial_dual.models.image_tokenizer import ImageTokenizer
+    from spatial_dual.models.prior import TokenPrior
+    from spatial_dual.models.text_tokenizer import TextTokenizer
+    from spatial_dual.training.checkpoint import CheckpointStore
+    from spatial_dual.training.objectives.dual import DualModel
+
+Parameters = dict[str, Any]
+Chunk = dict[str, Any]
+CHUNK = 256
+
+
+def train_image_prior(
+    tokens: "Records",
+    image_tokenizer: "ImageTokenizer",
+    progress: "CheckpointStore",
+    parameters: Parameters,
+    train: Parameters,
+    seed: int,
+) -> tuple["TokenPrior", Parameters]:
+    """Train p̂(I), autoregressive over image tokens; gives model and log."""
+    from spatial_dual.training.priors import train_prior
+    from spatial_dual.training.record_source import RecordSource
+
+    source = RecordSource(captions=1, whole={"tokens": (tokens, "image_codes")})
+    codes = image_tokenizer.config.codes
+    return train_prior("image_prior", source, codes, parameters, train, seed, progress)
+
+
+def train_text_prior(
+    tokens: "Records",
+    text_tokenizer: "TextTokenizer",
+    progress: "CheckpointStore",
+    parameters: Parameters,
+    train: Parameters,
+    seed: int,
+) -> tuple["TokenPrior", Parameters]:
+    """Train p̂(Y), a language model over caption tokens; gives model and log."""
+    from spatial_dual.training.priors import train_prior
+    from spatial_dual.training.record_source import RecordSource
+
+    captions = int(tokens.array("text_codes", [0]).shape[1])
+    source = RecordSource(captions=captions, by_caption={"tokens": (tokens, "text_codes")})
+    codes = text_tokenizer.vocabulary_size
+    return train_prior("text_prior", source, codes, parameters, train, seed, progress)
+
+
+def score_priors(
+    tokens: "Records", image_prior: "TokenPrior", text_prior: "TokenPrior"
+) -> Iterator[Chunk]:
+    """Log p̂ of every image and caption, in nats; frozen, so computed once."""
+    from spatial_dual.training.priors import log_priors
+
+    chunks = tokens.chunks(CHUNK, ("id", "image_codes", "text_codes"))
+    return (log_priors(chunk, image_prior, text_prior) for chunk in chunks)
+
+
+def train_dual(
+    tokens: "Records",
+    graph_codes: "Records",
+    aligned: "Records",
+    priors: "Records",
+    image_tokenizer: "ImageTokenizer",
+    text_tokenizer: "TextTokenizer",
+    dgae: "Dgae",
+    graph_diffuser: "GraphDiffuser",
+    graph_parameters: Parameters,
+    progress: "CheckpointStore",
+    parameters: Parameters,
+    train: Parameters,
+    seed: int,
+) -> tuple["DualModel", Parameters]:
+    """Train the three diffusers together with L_dual + L_mutual; gives model and log."""
+    import copy
+
+    from spatial_dual.diffusion import KernelConfig, build_kernel
+    from spatial_dual.models.dual import DualModel, DualModelConfig
+    from spatial_dual.models.token_diffuser import TokenDiffuserConfig
+    from spatial_dual.seeding import seeded_torch
+    from spatial_dual.training.config import FitConfig
+    from spatial_dual.training.fit import fit
+    from spatial_dual.training.objectives.dual import DualLoss, DualWeights
+    from spatial_dual.training.sources import dual_examples
+
+    row = {name: tokens.array(name, [0]) for name in ("image_codes", "text_codes", "clip_image")}
+    common = {"shape": dgae.config.shape, "condition_dim": row["clip_image"].shape[1]}
+    image = TokenDiffuserConfig(
+        codes=image_tokenizer.config.codes,
+        tokens=row["image_codes"].shape[1],
+        is_grid=True,
+        **common,
+        **parameters["image_diffuser"]["model"],
+    )
+    text = TokenDiffuserConfig(
+        codes=text_tokenizer.vocabulary_size,
+        tokens=row["text_codes"].shape[2],
+        is_grid=False,
+        **common,
+        **parameters["text_diffuser"]["model"],
+    )
+    with seeded_torch(seed, "dual", "start"):
+        model = DualModel(DualModelConfig(image, text, graph_diffuser.config))
+    model.graph = copy.deepcopy(graph_diffuser)
+    loss = DualLoss(
+        build_kernel(KernelConfig(classes=image.codes, **parameters["image_diffuser"]["kernel"])),
+        build_kernel(KernelConfig(classes=text.codes, **parameters["text_diffuser"]["kernel"])),
+        build_kernel(KernelConfig(classes=dgae.codes, **graph_parameters["kernel"])),
+        DualWeights(**parameters["weights"]),
+    )
+    config = FitConfig(**parameters["fit"], **train, seed=seed)
+    source = dual_examples(tokens, graph_codes, aligned, priors)
+    log = fit("dual", model, loss, source, config, progress)
+    return model, log.to_dict()

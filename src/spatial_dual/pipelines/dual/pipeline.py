@@ -1,0 +1,34 @@
+"""Priors, their scores, and the overall training."""
+
+from kedro.pipeline import Pipeline, node
+
+from spatial_dual.pipelines.dual.nodes import (
+    score_priors,
+    train_dual,
+    train_image_prior,
+    train_text_prior,
+)
+from spatial_dual.pipelines.training_node import training_node
+
+
+def create_pipeline() -> Pipeline:
+    """All of step 4."""
+    inputs = [
+        *("tokens_train", "graph_codes_train", "aligned_train", "log_priors_train"),
+        *("image_tokenizer", "text_tokenizer", "dgae", "graph_diffuser"),
+        "params:graph_diffusion",
+    ]
+    image, text = ["tokens_train", "image_tokenizer"], ["tokens_train", "text_tokenizer"]
+    return Pipeline(
+        [
+            training_node(train_image_prior, "image_prior", image, "dual.image_prior"),
+            training_node(train_text_prior, "text_prior", text, "dual.text_prior"),
+            node(
+                score_priors,
+                inputs=["tokens_train", "image_prior", "text_prior"],
+                outputs="log_priors_train",
+                name="score_priors",
+            ),
+            training_node(train_dual, "dual", inputs, "dual"),
+        ]
+    )

@@ -1,0 +1,5 @@
+"""Stage ``graph_diffusion``."""
+
+from spatial_dual.pipelines.graph_diffusion.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,45 @@
+"""Nodes of the ``graph_diffusion`` stage: paper step 3. Torch is imported when they run."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spatial_dual.datasets.records import Records
+    from spatial_dual.models.dgae import Dgae
+    from spatial_dual.models.graph_diffuser import GraphDiffuser
+    from spatial_dual.training.checkpoint import CheckpointStore
+
+Parameters = dict[str, Any]
+
+
+def train_graph_diffuser(
+    tokens: "Records",
+    graph_codes: "Records",
+    dgae: "Dgae",
+    progress: "CheckpointStore",
+    parameters: Parameters,
+    train: Parameters,
+    seed: int,
+) -> tuple["GraphDiffuser", Parameters]:
+    """Train VSG → 3DSG and TSG → 3DSG under the global features; gives model and log.
+
+    The widths of the dual halves' hidden states are fixed here, so that step 4 can go on with the
+    same network.
+    """
+    from spatial_dual.diffusion import KernelConfig, build_kernel
+    from spatial_dual.models.graph_diffuser import GraphDiffuser
+    from spatial_dual.seeding import seeded_torch
+    from spatial_dual.training.config import FitConfig
+    from spatial_dual.training.fit import fit
+    from spatial_dual.training.objectives.graph_diffusion import GraphDiffusionLoss
+    from spatial_dual.training.sources import graph_pairs
+
+    width = tokens.array("clip_image", [0]).shape[1]
+    conditions = {"image": width, "text": width, **parameters["hidden_dims"]}
+    shape = GraphDiffuser.Config(dgae.config.shape, dgae.codes, conditions, **parameters["model"])
+    with seeded_torch(seed, "graph_diffuser", "start"):
+        model = GraphDiffuser(shape)
+    kernel = build_kernel(KernelConfig(classes=dgae.codes, **parameters["kernel"]))
+    config = FitConfig(**parameters["fit"], **train, seed=seed)
+    source = graph_pairs(tokens, graph_codes)
+    log = fit("graph_diffuser", model, GraphDiffusionLoss(kernel), source, config, progress)
+    return model, log.to_dict()

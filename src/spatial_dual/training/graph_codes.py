@@ -1,0 +1,44 @@
+"""Aligned views of graphs as DGAE codes, computed once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spatial_dual.datasets.records import Records
+from spatial_dual.models.dgae import Dgae
+from spatial_dual.models.graph_nodes import TAG_NAMES, presence, take_tags
+from spatial_dual.training.record_source import to_tensor
+
+CHUNK = 512
+
+
+def view_tags(chunk: Mapping[str, Any], prefix: str) -> dict[str, Tensor]:
+    """Tags of all views of a chunk as one batch, (records · views, …)."""
+    flat = {}
+    for name in (f"{prefix}_{tag}" for tag in TAG_NAMES):
+        values = np.asarray(chunk[name])
+        flat[name] = to_tensor(values.reshape(-1, *values.shape[2:]))
+    return take_tags(flat, prefix)
+
+
+@torch.inference_mode()
+def encode_views(dgae: Dgae, chunk: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns ``gold_codes``, ``initial_codes`` uint16 and ``stated`` uint8, (n, views, nodes)."""
+    views = np.asarray(chunk["gold_labels"]).shape[1]
+    columns: dict[str, Any] = {"id": chunk["id"]}
+    for prefix in ("gold", "initial"):
+        codes = dgae.encode(view_tags(chunk, prefix))
+        columns[f"{prefix}_codes"] = codes.unflatten(0, (-1, views)).numpy().astype(np.uint16)
+    stated = presence(view_tags(chunk, "initial"), dgae.config.shape)
+    return columns | {"stated": stated.unflatten(0, (-1, views)).numpy().astype(np.uint8)}
+
+
+@torch.inference_mode()
+def count_evidence(dgae: Dgae, aligned: Records) -> None:
+    """Fill ``dgae.evidence`` with the gold graphs of all views."""
+    for chunk in aligned.chunks(CHUNK):
+        tags = view_tags(chunk, "gold")
+        dgae.evidence.count(dgae.encode(tags), tags)
