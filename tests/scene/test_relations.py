@@ -265,6 +265,19 @@ def test_part_far_from_its_whole_is_no_part():
     assert {r.source for r in rel.relations_of(objects, "depth")} == {"depth"}
 
 
+def test_confidence_grows_with_the_margin():
+    near, far = thing("cup", (0.14, 0, 3), CUBE), thing("cup", (1, 0, 3), CUBE)
+    objects = [thing("cup", (0, 0, 3), CUBE), near, far]
+    found = {
+        (r.subject, r.object): r.confidence
+        for r in rel.relations_of(objects, "depth", noise=0.05)
+        if r.predicate == "to the left of"
+    }
+    assert 0.5 < found[0, 1] < 0.65 < found[0, 2]
+    assert found[0, 2] > 0.99
+    assert {r.confidence for r in rel.relations_of(objects)} == {None}
+
+
 def test_unknown_label_is_solid():
     assert form_of("zeppelin") == SOLID
     assert form_of("bowl") == Form(contains=True, round=True)
