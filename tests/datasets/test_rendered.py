@@ -20,4 +20,4 @@ def test_errors_name_the_reason():
     with pytest.raises(DatasetError, match="workers must be at least 1"):
         RenderedScenesDataset(counts={"train": 1}, workers=0).load()
     with pytest.raises(DatasetError, match="read only"):
-        RenderedScenesDataset(counts={"train": 1}).save(None)
+        RenderedScenesDataset(counts={"train": 1}).save({})

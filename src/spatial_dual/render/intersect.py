@@ -17,6 +17,9 @@ Bools = NDArray[np.bool_]
 Field = list[Float]
 Facing = Sequence[float]
 
+HOLLOW_BOTTOM = -0.92
+"""Height of the bottom inside a hollow frustum; a little above what it stands on."""
+
 
 @dataclass(frozen=True)
 class Lighting:
@@ -108,10 +111,10 @@ def frustum(
         depth = np.minimum(depth, _within_wall(far, oy, ray[1], radius, slope))
         side = np.where(outside, np.float32(1), np.float32(-1)) if hollow else 1.0
     lid = 1.0 if oy > 0 else -1.0
-    cap_level = -1.0 if hollow else lid
-    cap = (np.float32(cap_level) - oy) / ray[1]
+    level = np.float32(HOLLOW_BOTTOM if hollow else lid)
+    cap = (level - oy) / ray[1]
     cap_x, cap_z = ray[0] * cap + ox, ray[2] * cap + oz
-    cap_radius = np.float32(1 if cap_level < 0 else taper)
+    cap_radius = 1 + slope * (level + 1)
     flat = (cap_x * cap_x + cap_z * cap_z <= cap_radius * cap_radius) & (cap < depth)
     y = ray[1] * depth + oy
     normal = [

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping
 
-from spatial_dual.render.catalogue import CLASSES, COLOURS, FACING, LYING, MATERIALS, ROOMS, SIZES
-from spatial_dual.render.catalogue import UPRIGHT as _UPRIGHT
+from spatial_dual.render.catalogue import (
+    CLASSES,
+    COLOURS,
+    FACING,
+    LYING,
+    MATERIALS,
+    ROOMS,
+    SIZES,
+    UPRIGHT,
+)
 
 NOUNS = frozenset(CLASSES)
 PLACES = frozenset(ROOMS)
 ADJECTIVES: tuple[tuple[str, ...], ...] = (
     tuple(SIZES),
-    (_UPRIGHT, LYING),
+    (UPRIGHT, LYING),
     tuple(COLOURS),
     MATERIALS,
 )
