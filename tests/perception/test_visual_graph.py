@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spatial_dual.perception.regions import instance_regions
-from spatial_dual.perception.visual_graph import visual_graph
+from spatial_dual.perception.visual_graph import lower_borders, visual_graph
 
 
 def paint(*boxes, side=100):
@@ -28,9 +28,15 @@ def words(first, second, labels=("thing", "thing")):
     [
         ((5, 40, 20, 60), (50, 40, 90, 60), None, {"to the left of"}, {"to the right of"}),
         ((40, 5, 60, 20), (40, 50, 60, 90), None, {"above"}, {"under"}),
-        ((40, 30, 60, 50), (20, 50, 90, 90), None, {"on"}, set()),
-        ((45, 45, 55, 60), (30, 50, 70, 90), ("apple", "bowl"), {"in"}, set()),
-        ((45, 45, 55, 60), (30, 50, 70, 90), None, set(), set()),
+        # within the top of what carries it; at its upper edge it may stand behind
+        ((40, 30, 60, 60), (20, 50, 90, 90), None, {"on"}, set()),
+        ((40, 30, 60, 50), (20, 50, 90, 90), None, set(), set()),
+        # half of the base over the floor beside it
+        ((10, 30, 30, 60), (22, 50, 90, 90), None, {"to the left of"}, {"to the right of"}),
+        # deep in a container, on its rim, and before a thing that holds nothing
+        ((45, 45, 55, 70), (30, 50, 70, 90), ("apple", "bowl"), {"in"}, set()),
+        ((45, 45, 55, 55), (30, 50, 70, 90), ("apple", "bowl"), set(), set()),
+        ((45, 45, 55, 70), (30, 50, 70, 90), None, {"on"}, set()),
         ((40, 40, 60, 60), (30, 40, 65, 60), None, set(), set()),
         ((5, 5, 20, 20), (70, 70, 90, 90), None, {"to the left of"}, {"to the right of"}),
     ],
@@ -78,3 +84,17 @@ def test_regions_equal_a_search_by_pixel():
             (rows.max() + 1) / 13,
         )
         assert region == pytest.approx(expected)
+
+
+def test_lower_borders_equal_a_search_by_pixel():
+    instances = np.random.default_rng(1).integers(0, 4, (11, 9)).astype(np.uint8)
+    shares = lower_borders(instances, 3)
+    for upper in range(1, 4):
+        below = [
+            int(instances[row + 1, column])
+            for row in range(10)
+            for column in range(9)
+            if instances[row, column] == upper != instances[row + 1, column]
+        ]
+        for lower in range(1, 4):
+            assert shares[upper - 1, lower - 1] == pytest.approx(below.count(lower) / len(below))
