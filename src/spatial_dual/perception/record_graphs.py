@@ -6,6 +6,7 @@ own depth and instances support, and perception fills in whichever of the two it
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -69,8 +70,14 @@ class View:
         )
 
     def visual_graph(self) -> SceneGraph:
-        """VSG of the view."""
-        return visual_graph(self.instances, self.labels, self.attributes, self.scores)
+        """VSG of the view; each object also knows how far away its pixels are."""
+        graph = visual_graph(self.instances, self.labels, self.attributes, self.scores)
+        distances = visible_distances(self.depth, self.instances, len(self.labels))
+        objects = [
+            item.model_copy(update={"distance": distance})
+            for item, distance in zip(graph.objects, distances, strict=True)
+        ]
+        return graph.model_copy(update={"objects": tuple(objects)})
 
     def depth_graph(self, prior: SizePrior, place: str | None = None) -> SceneGraph:
         """3D graph that the depth supports."""
@@ -84,6 +91,22 @@ class View:
             self.scores,
             place,
         )
+
+
+def visible_distances(
+    depth: NDArray[np.floating], instances: NDArray[np.uint8], count: int
+) -> list[float | None]:
+    """Median depth in metres of each instance that has pixels; None where none is valid."""
+    order = np.argsort(instances, axis=None, kind="stable")
+    bounds = np.searchsorted(instances.ravel()[order], np.arange(1, count + 2))
+    sorted_depth = depth.ravel()[order].astype(np.float32)
+    distances: list[float | None] = []
+    for start, end in pairwise(bounds):
+        pixels = sorted_depth[start:end]
+        valid = pixels[pixels > 0]
+        if len(pixels):
+            distances.append(float(np.median(valid)) if len(valid) else None)
+    return distances
 
 
 def gold_graph(record: Row, perceived: View, prior: SizePrior) -> SceneGraph:
