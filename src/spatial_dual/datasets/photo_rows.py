@@ -1,58 +1,24 @@
 """One Parquet photo row → one square record.
 
-The photo is cropped to its central square: bars would be drawn by every image model trained on
-them, and squeezing would break the pinhole camera. Image, depth, masks and boxes share the crop.
+Image, depth, masks and boxes share the crop to the central square.
 """
 
-import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
 
+from spatial_dual.datasets.images import Crop, UnreadableImageError, open_picture, square_rgb
 from spatial_dual.datasets.rle import decode_rle
 from spatial_dual.scene.text import clean_caption
 
-MAX_PIXELS = 100_000_000
 MIN_KEPT_SHARE = 0.25
 """Share of an instance's box that must be inside the crop for it to stay recognisable."""
 
 
 class BadRow(ValueError):  # noqa: N818
     """A row that cannot be used; the message is the reason."""
-
-
-@dataclass(frozen=True)
-class Crop:
-    """Central square of a ``height`` × ``width`` raster, sampled at ``size`` × ``size``."""
-
-    height: int
-    width: int
-    size: int
-
-    @property
-    def side(self) -> int:
-        """Length of the square in source pixels."""
-        return min(self.height, self.width)
-
-    @property
-    def corner(self) -> tuple[int, int]:
-        """(left, top) of the square in source pixels."""
-        return (self.width - self.side) // 2, (self.height - self.side) // 2
-
-    def sample(self, raster: np.ndarray) -> np.ndarray:
-        """Nearest source pixel ``(size, size)``: depth and masks must not blend over edges."""
-        left, top = self.corner
-        steps = ((np.arange(self.size) + 0.5) * self.side / self.size).astype(np.int64)
-        return np.asarray(raster[np.ix_(top + steps, left + steps)])
-
-    def box(self, box: tuple[float, float, float, float]) -> np.ndarray:
-        """Box ``(x0, y0, x1, y1)`` in 0..1 of the source, in 0..1 of the crop, not clipped."""
-        scale = np.array([self.width, self.height] * 2) / self.side
-        return np.asarray(box) * scale - np.array(self.corner * 2) / self.side
 
 
 def read_photo(
@@ -65,8 +31,10 @@ def read_photo(
     """
     if not row["id"]:
         raise BadRow("empty id")
-    image = _open(row["image"], "image")
-    pixels, crop = _read_image(image, size)
+    try:
+        pixels, crop = square_rgb(open_picture(row["image"]), size)
+    except UnreadableImageError as reason:
+        raise BadRow(f"image: {reason}") from reason
     instances, labels = _paint(_read_instances(row.get("instances")), crop, max_objects)
     camera = {"fov_deg": fov_deg, "pitch_deg": None, "height_m": None, "source": "assumed"}
     return {
@@ -82,40 +50,12 @@ def read_photo(
     }
 
 
-def _open(data: bytes | None, what: str) -> Image.Image:
-    if not data:
-        raise BadRow(f"{what}: zero bytes")
-    try:
-        image = Image.open(io.BytesIO(data))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadRow(f"{what}: not a readable picture") from error
-    if image.width * image.height > MAX_PIXELS:
-        raise BadRow(f"{what}: {image.width}×{image.height} is more than {MAX_PIXELS} pixels")
-    return image
-
-
-def _read_image(image: Image.Image, size: int) -> tuple[np.ndarray, Crop]:
-    try:
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-        width, height = image.size[::-1] if turned else image.size
-        # A JPEG decodes much faster straight to a size not far above the wanted one.
-        image.draft("RGB", (2 * size, 2 * size))
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise BadRow(f"image: cannot be decoded: {error}") from error
-    small = Crop(upright.height, upright.width, size)
-    left, top = small.corner
-    square = (left, top, left + small.side, top + small.side)
-    pixels = upright.resize((size, size), Image.Resampling.LANCZOS, box=square)
-    return np.asarray(pixels), Crop(height, width, size)
-
-
 def _read_depth(row: Mapping[str, Any], crop: Crop) -> np.ndarray:
     """Metres ``(size, size)`` float16 from codes of log-depth, 0 where unknown or not given."""
     if not row.get("depth"):
         return np.zeros((crop.size, crop.size), np.float16)
     try:
-        codes = np.asarray(_open(row["depth"], "depth").convert("L"))
+        codes = np.asarray(open_picture(row["depth"]).convert("L"))
     except (OSError, SyntaxError, ValueError) as error:
         raise BadRow(f"depth: {error}") from error
     if codes.shape != (crop.height, crop.width):
