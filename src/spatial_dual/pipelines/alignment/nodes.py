@@ -1,29 +1,31 @@
 """Nodes of the ``alignment`` stage: paper step 2. Torch is imported when they run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from spatial_dual.datasets.records import Records
-    from spatial_dual.models.decoders import TextDecoder, VisualDecoder
-    from spatial_dual.models.dgae import Dgae
-    from spatial_dual.models.image_tokenizer import ImageTokenizer
-    from spatial_dual.models.text_tokenizer import TextTokenizer
-    from spatial_dual.training.checkpoint import CheckpointStore
+from spatial_dual.pipelines.types import (
+    CheckpointStore,
+    Dgae,
+    ImageTokenizer,
+    Records,
+    TextDecoder,
+    TextTokenizer,
+    VisualDecoder,
+)
 
 Parameters = dict[str, Any]
 
 
 def train_visual_decoder(
-    scenes: "Records",
-    tokens: "Records",
-    aligned: "Records",
-    image_tokenizer: "ImageTokenizer",
-    dgae: "Dgae",
-    progress: "CheckpointStore",
+    scenes: Records,
+    tokens: Records,
+    aligned: Records,
+    image_tokenizer: ImageTokenizer,
+    dgae: Dgae,
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["VisualDecoder", Parameters]:
+) -> tuple[VisualDecoder, Parameters]:
     """Train G_V on z^{I+}, starting from the tokenizer's decoder; gives model and log."""
     from spatial_dual.models.decoders import VisualDecoder
     from spatial_dual.models.graph_nodes import TAG_NAMES
@@ -49,15 +51,15 @@ def train_visual_decoder(
 
 
 def train_text_decoder(
-    tokens: "Records",
-    aligned: "Records",
-    text_tokenizer: "TextTokenizer",
-    dgae: "Dgae",
-    progress: "CheckpointStore",
+    tokens: Records,
+    aligned: Records,
+    text_tokenizer: TextTokenizer,
+    dgae: Dgae,
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["TextDecoder", Parameters]:
+) -> tuple[TextDecoder, Parameters]:
     """Train the GPT-2 G_T on [z^Y ; z^G]; gives model and log."""
     from spatial_dual.diffusion import KernelConfig, build_kernel
     from spatial_dual.models.decoders import TextDecoder

@@ -1,13 +1,9 @@
 """Nodes of the ``dgae`` stage: paper step 1. Torch is imported when they run."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from spatial_dual.datasets.records import Records
-    from spatial_dual.models.dgae import Dgae
-    from spatial_dual.scene.vocabulary import Vocabulary
-    from spatial_dual.training.checkpoint import CheckpointStore
+from spatial_dual.pipelines.types import CheckpointStore, Dgae, Records, Vocabulary
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -15,7 +11,7 @@ CHUNK = 512
 
 
 def align_graphs(
-    graphs: "Records", vocabulary: "Vocabulary", parameters: Parameters, text: Parameters
+    graphs: Records, vocabulary: Vocabulary, parameters: Parameters, text: Parameters
 ) -> Iterator[Chunk]:
     """Tags of gold and initial graphs in aligned slots, for every view of every record."""
     from spatial_dual.scene.graph import SceneGraph
@@ -38,13 +34,13 @@ def align_graphs(
 
 
 def train_dgae(
-    aligned: "Records",
-    vocabulary: "Vocabulary",
-    progress: "CheckpointStore",
+    aligned: Records,
+    vocabulary: Vocabulary,
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["Dgae", Parameters]:
+) -> tuple[Dgae, Parameters]:
     """Train the discrete graph auto-encoder on gold 3DSGs; gives model and log."""
     from spatial_dual.models.dgae import Dgae
     from spatial_dual.models.graph_nodes import TAG_NAMES, NodeShape
@@ -67,7 +63,7 @@ def train_dgae(
     return model, log.to_dict()
 
 
-def encode_graphs(aligned: "Records", dgae: "Dgae") -> Iterator[Chunk]:
+def encode_graphs(aligned: Records, dgae: Dgae) -> Iterator[Chunk]:
     """Codes of gold and initial graphs, and which nodes the initial ones state."""
     from spatial_dual.training.graph_codes import encode_views
 

@@ -1,17 +1,24 @@
 """Nodes of the ``dual`` stage: priors, and paper step 4. Torch is imported when they run."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from spatial_dual.datasets.records import Records
-    from spatial_dual.models.dgae import Dgae
-    from spatial_dual.models.graph_diffuser import GraphDiffuser
-    from spatial_dual.models.image_tokenizer import ImageTokenizer
-    from spatial_dual.models.prior import TokenPrior
-    from spatial_dual.models.text_tokenizer import TextTokenizer
-    from spatial_dual.training.checkpoint import CheckpointStore
-    from spatial_dual.training.objectives.dual import DualModel
+from spatial_dual.pipelines.types import (
+    CheckpointStore,
+    ClipEncoder,
+    Dgae,
+    DualModel,
+    GraphDiffuser,
+    ImageTokenizer,
+    PixelPerceiver,
+    Records,
+    SpatialDual,
+    TextDecoder,
+    TextTokenizer,
+    TokenPrior,
+    VisualDecoder,
+    Vocabulary,
+)
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -19,13 +26,13 @@ CHUNK = 256
 
 
 def train_image_prior(
-    tokens: "Records",
-    image_tokenizer: "ImageTokenizer",
-    progress: "CheckpointStore",
+    tokens: Records,
+    image_tokenizer: ImageTokenizer,
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["TokenPrior", Parameters]:
+) -> tuple[TokenPrior, Parameters]:
     """Train p̂(I), autoregressive over image tokens; gives model and log."""
     from spatial_dual.training.priors import train_prior
     from spatial_dual.training.record_source import RecordSource
@@ -36,13 +43,13 @@ def train_image_prior(
 
 
 def train_text_prior(
-    tokens: "Records",
-    text_tokenizer: "TextTokenizer",
-    progress: "CheckpointStore",
+    tokens: Records,
+    text_tokenizer: TextTokenizer,
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["TokenPrior", Parameters]:
+) -> tuple[TokenPrior, Parameters]:
     """Train p̂(Y), a language model over caption tokens; gives model and log."""
     from spatial_dual.training.priors import train_prior
     from spatial_dual.training.record_source import RecordSource
@@ -54,7 +61,7 @@ def train_text_prior(
 
 
 def score_priors(
-    tokens: "Records", image_prior: "TokenPrior", text_prior: "TokenPrior"
+    tokens: Records, image_prior: TokenPrior, text_prior: TokenPrior
 ) -> Iterator[Chunk]:
     """Log p̂ of every image and caption, in nats; frozen, so computed once."""
     from spatial_dual.training.priors import log_priors
@@ -64,20 +71,20 @@ def score_priors(
 
 
 def train_dual(
-    tokens: "Records",
-    graph_codes: "Records",
-    aligned: "Records",
-    priors: "Records",
-    image_tokenizer: "ImageTokenizer",
-    text_tokenizer: "TextTokenizer",
-    dgae: "Dgae",
-    graph_diffuser: "GraphDiffuser",
+    tokens: Records,
+    graph_codes: Records,
+    aligned: Records,
+    priors: Records,
+    image_tokenizer: ImageTokenizer,
+    text_tokenizer: TextTokenizer,
+    dgae: Dgae,
+    graph_diffuser: GraphDiffuser,
     graph_parameters: Parameters,
-    progress: "CheckpointStore",
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["DualModel", Parameters]:
+) -> tuple[DualModel, Parameters]:
     """Train the three diffusers together with L_dual + L_mutual; gives model and log."""
     import copy
 
@@ -119,3 +126,42 @@ def train_dual(
     source = dual_examples(tokens, graph_codes, aligned, priors)
     log = fit("dual", model, loss, source, config, progress)
     return model, log.to_dict()
+
+
+def assemble(
+    vocabulary: Vocabulary,
+    text_tokenizer: TextTokenizer,
+    perceiver: PixelPerceiver,
+    image_tokenizer: ImageTokenizer,
+    clip: ClipEncoder,
+    dgae: Dgae,
+    visual_decoder: VisualDecoder,
+    text_decoder: TextDecoder,
+    dual: DualModel,
+    graph_parameters: Parameters,
+    parameters: Parameters,
+) -> SpatialDual:
+    """The whole model, ready to draw and describe."""
+    from spatial_dual.models.generation import SamplingOptions
+    from spatial_dual.models.parts import Parts
+    from spatial_dual.models.spatial_dual import SpatialDual
+
+    kernels = {
+        "graph": graph_parameters["kernel"],
+        "image": parameters["image_diffuser"]["kernel"],
+        "text": parameters["text_diffuser"]["kernel"],
+    }
+    parts = Parts(
+        vocabulary,
+        text_tokenizer,
+        perceiver,
+        image_tokenizer,
+        clip,
+        dgae,
+        visual_decoder,
+        text_decoder,
+        dual,
+        kernels,
+        SamplingOptions(**parameters["sampling"]),
+    )
+    return SpatialDual(parts)

@@ -3,12 +3,25 @@
 from kedro.pipeline import Pipeline, node
 
 from spatial_dual.pipelines.dual.nodes import (
+    assemble,
     score_priors,
     train_dual,
     train_image_prior,
     train_text_prior,
 )
 from spatial_dual.pipelines.training_node import training_node
+
+PARTS = (
+    "vocabulary",
+    "text_tokenizer",
+    "perceiver",
+    "image_tokenizer",
+    "clip",
+    "dgae",
+    "visual_decoder",
+    "text_decoder",
+    "dual",
+)
 
 
 def create_pipeline() -> Pipeline:
@@ -30,5 +43,11 @@ def create_pipeline() -> Pipeline:
                 name="score_priors",
             ),
             training_node(train_dual, "dual", inputs, "dual"),
+            node(
+                assemble,
+                inputs=[*PARTS, "params:graph_diffusion", "params:dual"],
+                outputs="spatial_dual",
+                name="assemble",
+            ),
         ]
     )

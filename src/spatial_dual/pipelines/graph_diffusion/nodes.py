@@ -1,25 +1,21 @@
 """Nodes of the ``graph_diffusion`` stage: paper step 3. Torch is imported when they run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from spatial_dual.datasets.records import Records
-    from spatial_dual.models.dgae import Dgae
-    from spatial_dual.models.graph_diffuser import GraphDiffuser
-    from spatial_dual.training.checkpoint import CheckpointStore
+from spatial_dual.pipelines.types import CheckpointStore, Dgae, GraphDiffuser, Records
 
 Parameters = dict[str, Any]
 
 
 def train_graph_diffuser(
-    tokens: "Records",
-    graph_codes: "Records",
-    dgae: "Dgae",
-    progress: "CheckpointStore",
+    tokens: Records,
+    graph_codes: Records,
+    dgae: Dgae,
+    progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple["GraphDiffuser", Parameters]:
+) -> tuple[GraphDiffuser, Parameters]:
     """Train VSG → 3DSG and TSG → 3DSG under the global features; gives model and log.
 
     The widths of the dual halves' hidden states are fixed here, so that step 4 can go on with the

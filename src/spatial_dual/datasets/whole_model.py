@@ -1,0 +1,42 @@
+"""Catalog type of the whole trained model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import AbstractDataset
+
+if TYPE_CHECKING:
+    from spatial_dual.models.spatial_dual import SpatialDual
+
+
+class WholeModelDataset(AbstractDataset[Any, Any]):
+    """A ``SpatialDual`` in the folder that ``SpatialDual.from_pretrained`` reads.
+
+    ::
+
+        spatial_dual:
+          type: spatial_dual.datasets.whole_model.WholeModelDataset
+          filepath: ${globals:data}/06_models/spatial_dual
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
+        self._folder = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> "SpatialDual":
+        """The model, ready to draw and describe."""
+        from spatial_dual.models.spatial_dual import SpatialDual
+
+        return SpatialDual.from_pretrained(self._folder)
+
+    def save(self, data: "SpatialDual") -> None:
+        """Write every part, each atomically, the file that makes the folder whole last."""
+        data.save_pretrained(self._folder)
+
+    def _exists(self) -> bool:
+        from spatial_dual.models.parts import is_complete
+
+        return is_complete(self._folder)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._folder)}

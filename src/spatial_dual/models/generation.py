@@ -1,0 +1,138 @@
+"""Sampling with the trained parts: graphs evolve, images and captions are drawn from them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from spatial_dual.diffusion import Denoiser, Kernel, sample
+from spatial_dual.models.decoders import TextDecoder, VisualDecoder
+from spatial_dual.models.dgae import Dgae
+from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
+from spatial_dual.models.graph_nodes import Tags, presence
+from spatial_dual.models.image_tokenizer import ImageTokenizer
+from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
+
+
+@dataclass(frozen=True)
+class SamplingOptions:
+    """How the reverse chains are run.
+
+    Attributes:
+        steps: of the reverse chain.
+        guidance: factor of classifier-free guidance of the image diffuser.
+        temperature: of the image and text diffusers.
+        top_p: share of the probability mass to sample from, in (0, 1].
+        purity_weight: of improved VQ-Diffusion's purity prior; None turns it off.
+        graph_temperature: of the graph diffuser.
+    """
+
+    steps: int = 20
+    guidance: float = 2.0
+    temperature: float = 1.0
+    top_p: float = 0.9
+    purity_weight: float | None = None
+    graph_temperature: float = 0.7
+
+
+@torch.inference_mode()
+def evolve_graphs(
+    diffuser: GraphDiffuser,
+    kernel: Kernel,
+    dgae: Dgae,
+    tags: Tags,
+    kind: str,
+    feature: Tensor,
+    options: SamplingOptions,
+    generator: torch.Generator,
+) -> dict[str, Tensor]:
+    """Tags of the 3DSGs that initial graphs evolve into under the global feature c.
+
+    What a text states is true, so ln p(stated tags | code) joins the logits; what perception
+    reports may be wrong and stays a condition.
+
+    Args:
+        diffuser: the graph diffuser.
+        kernel: its noising process.
+        dgae: auto-encoder of the codes.
+        tags: of the initial graphs.
+        kind: "text" or "image".
+        feature: c_Y or c_I, (batch, dim).
+        options: how to sample.
+        generator: source of all noise.
+    """
+    initial, stated = dgae.encode(tags), presence(tags, dgae.config.shape)
+    condition = GraphCondition(initial, stated, kind, feature[:, None])
+    evidence = dgae.evidence.log_likelihood(tags) if kind == "text" else None
+
+    def denoise(z_t: Tensor, t: Tensor) -> Tensor:
+        logits = diffuser(z_t, t, condition).float()
+        return logits if evidence is None else logits + evidence
+
+    shape = (len(feature), dgae.config.shape.nodes)
+    samples = sample(
+        kernel,
+        denoise,
+        shape,
+        min(options.steps, kernel.steps),
+        generator,
+        temperature=options.graph_temperature,
+        device=feature.device,
+    )
+    return dgae.decode(samples.tokens)
+
+
+@torch.inference_mode()
+def draw_images(
+    diffuser: TokenDiffuser,
+    kernel: Kernel,
+    tokenizer: ImageTokenizer,
+    decoder: VisualDecoder,
+    condition: TokenCondition,
+    options: SamplingOptions,
+    generator: torch.Generator,
+) -> Tensor:
+    """Images (batch, 3, H, W) in -1..1 from 3DSGs and c_Y, decoded by G_V (Eq. 4, 5)."""
+    codes = _sample_tokens(diffuser, kernel, condition, options, generator, options.guidance)
+    return decoder(tokenizer.features(codes), condition.tags).float().clamp(-1, 1)
+
+
+@torch.inference_mode()
+def write_captions(
+    diffuser: TokenDiffuser,
+    kernel: Kernel,
+    decoder: TextDecoder,
+    condition: TokenCondition,
+    options: SamplingOptions,
+    generator: torch.Generator,
+) -> Tensor:
+    """Token ids (batch, length) from 3DSGs and c_I: text codes, then G_T reads them (Eq. 6)."""
+    codes = _sample_tokens(diffuser, kernel, condition, options, generator, guidance=1.0)
+    return decoder.generate(codes, condition.tags)
+
+
+def _sample_tokens(
+    diffuser: TokenDiffuser,
+    kernel: Kernel,
+    condition: TokenCondition,
+    options: SamplingOptions,
+    generator: torch.Generator,
+    guidance: float,
+) -> Tensor:
+    def denoiser(given: TokenCondition) -> Denoiser:
+        return lambda z_t, t: diffuser(z_t, t, given)
+
+    samples = sample(
+        kernel,
+        denoiser(condition),
+        (len(condition.feature), diffuser.config.tokens),
+        min(options.steps, kernel.steps),
+        generator,
+        guidance=guidance,
+        unconditional=denoiser(condition.without()),
+        temperature=options.temperature,
+        top_p=options.top_p,
+        purity_weight=options.purity_weight,
+        device=condition.feature.device,
+    )
+    return samples.tokens

@@ -1,0 +1,99 @@
+"""The trained parts that make up the whole model, and their folder."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from spatial_dual.datasets.folders import IncompleteFolderError, verify_folder, write_file
+from spatial_dual.datasets.weights import load_model, save_model
+from spatial_dual.models.clip import ClipEncoder
+from spatial_dual.models.decoders import TextDecoder, VisualDecoder
+from spatial_dual.models.dgae import Dgae
+from spatial_dual.models.dual import DualModel
+from spatial_dual.models.generation import SamplingOptions
+from spatial_dual.models.image_tokenizer import ImageTokenizer
+from spatial_dual.models.text_tokenizer import TextTokenizer
+from spatial_dual.perception.pixel_perceiver import PixelPerceiver
+from spatial_dual.scene.vocabulary import Vocabulary
+
+MODELS: Mapping[str, type[Any]] = {
+    "perceiver": PixelPerceiver,
+    "image_tokenizer": ImageTokenizer,
+    "clip": ClipEncoder,
+    "dgae": Dgae,
+    "visual_decoder": VisualDecoder,
+    "text_decoder": TextDecoder,
+    "dual": DualModel,
+}
+SETTINGS = "spatial_dual.json"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that drawing and describing need.
+
+    Attributes:
+        kernels: settings of the "image", "text" and "graph" kernels, without their classes.
+        sampling: how chains are run unless a call says otherwise.
+    """
+
+    vocabulary: Vocabulary
+    text_tokenizer: TextTokenizer
+    perceiver: PixelPerceiver
+    image_tokenizer: ImageTokenizer
+    clip: ClipEncoder
+    dgae: Dgae
+    visual_decoder: VisualDecoder
+    text_decoder: TextDecoder
+    dual: DualModel
+    kernels: Mapping[str, Mapping[str, Any]]
+    sampling: SamplingOptions
+
+
+def save_parts(folder: Path, parts: Parts) -> None:
+    """Write one folder a model, and the words and settings last, in one file."""
+    (folder / SETTINGS).unlink(missing_ok=True)
+    for name in MODELS:
+        save_model(folder / name, getattr(parts, name))
+    settings = {
+        "vocabulary": parts.vocabulary.to_dict(),
+        "text_tokenizer": parts.text_tokenizer.to_dict(),
+        "kernels": parts.kernels,
+        "sampling": asdict(parts.sampling),
+    }
+    write_file(folder / SETTINGS, (json.dumps(settings, indent=1) + "\n").encode())
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether every part below ``folder`` is the one that was saved."""
+    try:
+        for name in MODELS:
+            verify_folder(folder / name)
+    except IncompleteFolderError:
+        return False
+    return (folder / SETTINGS).is_file()
+
+
+def load_parts(folder: Path) -> Parts:
+    """Inverse of ``save_parts``.
+
+    Raises:
+        FileNotFoundError: the folder holds no complete model.
+    """
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{folder}: no trained model ({SETTINGS} is missing); run `make train`, or name the "
+            "folder of one"
+        )
+    settings = json.loads(path.read_text())
+    models = {name: load_model(folder / name, kind) for name, kind in MODELS.items()}
+    return Parts(
+        vocabulary=Vocabulary.from_dict(settings["vocabulary"]),
+        text_tokenizer=TextTokenizer.from_dict(settings["text_tokenizer"]),
+        kernels=settings["kernels"],
+        sampling=SamplingOptions(**settings["sampling"]),
+        **models,
+    )

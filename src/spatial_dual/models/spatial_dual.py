@@ -1,0 +1,271 @@
+"""The whole model: draws images from texts, describes images, completes scene graphs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
+from spatial_dual.models.generation import (
+    SamplingOptions,
+    draw_images,
+    evolve_graphs,
+    write_captions,
+)
+from spatial_dual.models.image_tokenizer import from_uint8, to_uint8
+from spatial_dual.models.parts import Parts, load_parts, save_parts
+from spatial_dual.models.token_diffuser import TokenCondition
+from spatial_dual.parsing.interface import TextGraphParser
+from spatial_dual.parsing.lexicon_parser import LexiconParser
+from spatial_dual.perception.camera import Camera
+from spatial_dual.perception.record_graphs import View
+from spatial_dual.scene.graph import SceneGraph
+from spatial_dual.scene.tensors import GraphCodec, GraphTensors
+from spatial_dual.seeding import torch_generator
+from spatial_dual.training.config import has_native_bfloat16
+
+BATCH = 50
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """An image (H, W, 3) uint8, the TSG it started from and the 3DSG it was drawn from."""
+
+    image: np.ndarray
+    initial: SceneGraph
+    graph: SceneGraph
+
+
+@dataclass(frozen=True)
+class Description:
+    """A caption, the VSG it started from and the 3DSG it was written from."""
+
+    text: str
+    initial: SceneGraph
+    graph: SceneGraph
+
+
+class SpatialDual:
+    """SD³ after training: each task runs alone, without the other's features.
+
+    Args:
+        parts: the trained models and the words they know.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.codec = GraphCodec(parts.vocabulary, parts.dgae.config.shape.slots)
+        self.parser: TextGraphParser = LexiconParser()
+        self.perceiver = parts.perceiver
+        self.image_tokenizer = parts.image_tokenizer
+
+    @classmethod
+    def from_pretrained(cls, folder: Path | str) -> Self:
+        """Load what ``save_pretrained`` or ``kedro run --pipelines=train`` wrote.
+
+        Raises:
+            FileNotFoundError: there is no such folder; the message says how to train one.
+        """
+        return cls(load_parts(Path(folder)))
+
+    def save_pretrained(self, folder: Path | str) -> None:
+        """Write every part below ``folder``."""
+        save_parts(Path(folder), self.parts)
+
+    @property
+    def image_size(self) -> int:
+        """Side in pixels of the images that the model reads and draws."""
+        return self.parts.dual.config.image.grid * self.image_tokenizer.config.patches.patch
+
+    def initial_from_texts(self, texts: Sequence[str]) -> list[SceneGraph]:
+        """TSGs: what the texts say."""
+        return self.parser.parse(texts)
+
+    def initial_from_images(self, images: np.ndarray) -> list[SceneGraph]:
+        """VSGs of images (n, H, W, 3) uint8: what perception sees, and nothing else."""
+        seen = self.perceiver.perceive(images)
+        camera = Camera()
+        return [
+            View(
+                seen.depth[i],
+                seen.instances[i],
+                seen.labels[i],
+                seen.attributes[i],
+                seen.scores[i],
+                camera,
+            ).visual_graph()
+            for i in range(len(images))
+        ]
+
+    def complete(
+        self,
+        initial: Sequence[SceneGraph],
+        *,
+        texts: Sequence[str] | None = None,
+        images: np.ndarray | None = None,
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> list[SceneGraph]:
+        """3DSGs that initial graphs evolve into, given the texts or the images they come from.
+
+        Raises:
+            ValueError: both or neither of ``texts`` and ``images`` are given.
+        """
+        if (texts is None) == (images is None):
+            raise ValueError("give the texts or the images that the graphs come from, not both")
+        kind = "image" if texts is None else "text"
+        feature = self._text_feature if images is None else self._image_feature
+        source: Any = texts if images is None else images
+
+        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[SceneGraph]:
+            return self._evolve(initial[rows], kind, feature(source[rows]), options, noise)[0]
+
+        return self._batched(len(initial), run, steps, None, seed, "completing graphs")
+
+    def draw(
+        self,
+        texts: Sequence[str],
+        *,
+        steps: int | None = None,
+        guidance: float | None = None,
+        seed: int = 0,
+    ) -> list[Drawing]:
+        """Text → TSG → 3DSG → image (ST2I), one drawing a text."""
+        initial = self.initial_from_texts(texts)
+
+        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Drawing]:
+            feature = self._text_feature(texts[rows])
+            graphs, tags = self._evolve(initial[rows], "text", feature, options, noise)
+            images = self._draw(tags, feature, options, noise)
+            return [Drawing(*row) for row in zip(images, initial[rows], graphs, strict=True)]
+
+        return self._batched(len(texts), run, steps, guidance, seed, "drawing")
+
+    def draw_graph(
+        self,
+        graphs: Sequence[SceneGraph],
+        texts: Sequence[str],
+        *,
+        steps: int | None = None,
+        guidance: float | None = None,
+        seed: int = 0,
+    ) -> list[Drawing]:
+        """3DSG → image: the easy half of ST2I, from graphs that carry regions and distances."""
+
+        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Drawing]:
+            tags = self._tags(graphs[rows])
+            images = self._draw(tags, self._text_feature(texts[rows]), options, noise)
+            return [Drawing(i, g, g) for i, g in zip(images, graphs[rows], strict=True)]
+
+        return self._batched(len(graphs), run, steps, guidance, seed, "drawing graphs")
+
+    def describe(
+        self, images: np.ndarray, *, steps: int | None = None, seed: int = 0
+    ) -> list[Description]:
+        """Image → VSG → 3DSG → text (SI2T), one description an image (n, H, W, 3) uint8."""
+        initial = self.initial_from_images(images)
+        parts = self.parts
+
+        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Description]:
+            feature = self._image_feature(images[rows])
+            graphs, tags = self._evolve(initial[rows], "image", feature, options, noise)
+            ids = write_captions(
+                parts.dual.text,
+                self._kernel(parts.kernels["text"], parts.dual.config.text.codes),
+                parts.text_decoder,
+                TokenCondition(tags, feature),
+                options,
+                noise,
+            )
+            texts = parts.text_tokenizer.decode_batch(ids.cpu().numpy())
+            return [Description(*row) for row in zip(texts, initial[rows], graphs, strict=True)]
+
+        return self._batched(len(images), run, steps, None, seed, "describing")
+
+    def _evolve(
+        self,
+        initial: Sequence[SceneGraph],
+        kind: str,
+        feature: Tensor,
+        options: SamplingOptions,
+        noise: torch.Generator,
+    ) -> tuple[list[SceneGraph], dict[str, Tensor]]:
+        parts = self.parts
+        kernel = self._kernel(parts.kernels["graph"], parts.dgae.codes)
+        tags = evolve_graphs(
+            parts.dual.graph,
+            kernel,
+            parts.dgae,
+            self._tags(initial),
+            kind,
+            feature,
+            options,
+            noise,
+        )
+        arrays = {name: values.cpu().numpy() for name, values in tags.items()}
+        return self.codec.decode(GraphTensors(**arrays)), tags
+
+    def _draw(
+        self,
+        tags: dict[str, Tensor],
+        feature: Tensor,
+        options: SamplingOptions,
+        noise: torch.Generator,
+    ) -> np.ndarray:
+        parts = self.parts
+        kernel = self._kernel(parts.kernels["image"], parts.dual.config.image.codes)
+        images = draw_images(
+            parts.dual.image,
+            kernel,
+            parts.image_tokenizer,
+            parts.visual_decoder,
+            TokenCondition(tags, feature),
+            options,
+            noise,
+        )
+        return to_uint8(images).permute(0, 2, 3, 1).cpu().numpy()
+
+    def _tags(self, graphs: Sequence[SceneGraph]) -> dict[str, Tensor]:
+        arrays = self.codec.encode(graphs).arrays()
+        return {name: torch.from_numpy(values) for name, values in arrays.items()}
+
+    @torch.inference_mode()
+    def _text_feature(self, texts: Sequence[str]) -> Tensor:
+        length = self.parts.clip.config.text_length
+        ids = self.parts.text_tokenizer.encode_batch(texts, length)
+        return self.parts.clip.text_features(torch.from_numpy(ids.astype(np.int64)))
+
+    @torch.inference_mode()
+    def _image_feature(self, images: np.ndarray) -> Tensor:
+        pixels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+        return self.parts.clip.image_features(from_uint8(pixels))
+
+    def _kernel(self, settings: Mapping[str, Any], classes: int) -> Kernel:
+        return build_kernel(KernelConfig(classes=classes, **settings))
+
+    def _batched(
+        self,
+        count: int,
+        run: Callable[[slice, SamplingOptions, torch.Generator], list[T]],
+        steps: int | None,
+        guidance: float | None,
+        seed: int,
+        what: str,
+    ) -> list[T]:
+        """Run batch by batch with progress; the noise of a batch hangs on seed and its place."""
+        given = {"steps": steps, "guidance": guidance}
+        changes: Any = {name: value for name, value in given.items() if value is not None}
+        options = replace(self.parts.sampling, **changes)
+        native = has_native_bfloat16(torch.device("cpu"))
+        results: list[T] = []
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=native):
+            for start in tqdm(range(0, count, BATCH), desc=what, disable=count <= BATCH):
+                noise = torch_generator(seed, what, start)
+                results += run(slice(start, start + BATCH), options, noise)
+        return results
