@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from spatial_dual.models.dgae import Dgae as Dgae
     from spatial_dual.models.dual import DualModel as DualModel
     from spatial_dual.models.graph_diffuser import GraphDiffuser as GraphDiffuser
-    from spatial_dual.models.dgae import Dgae as Dgae
     from spatial_dual.models.image_tokenizer import ImageTokenizer as ImageTokenizer
     from spatial_dual.models.prior import TokenPrior as TokenPrior
     from spatial_dual.models.spatial_dual import SpatialDual as SpatialDual
-    from spatial_dual.models.spatial_dual import SpatialDual as SpatialDual
     from spatial_dual.models.text_tokenizer import TextTokenizer as TextTokenizer
+    from spatial_dual.parsing.interface import TextGraphParser as TextGraphParser
     from spatial_dual.perception.pixel_perceiver import PixelPerceiver as PixelPerceiver
+    from spatial_dual.perception.size_prior import SizePrior as SizePrior
+    from spatial_dual.scene.graph import SceneGraph as SceneGraph
     from spatial_dual.scene.vocabulary import Vocabulary as Vocabulary
     from spatial_dual.training.checkpoint import CheckpointStore as CheckpointStore
 

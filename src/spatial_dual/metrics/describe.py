@@ -1,0 +1,43 @@
+"""SI2T: is what a description states true of the gold 3DSG, and well said?"""
+
+from collections.abc import Sequence
+
+from spatial_dual.metrics.shares import Share
+from spatial_dual.metrics.statements import (
+    geometric_relations,
+    same_label,
+    same_label_and_attributes,
+    stated_graph,
+    true_relations,
+)
+from spatial_dual.parsing.interface import TextGraphParser
+from spatial_dual.render.captions import parse
+from spatial_dual.scene.graph import SceneGraph
+
+
+def description_figures(
+    texts: Sequence[str], gold: Sequence[SceneGraph], parser: TextGraphParser
+) -> dict[str, float]:
+    """Figures of descriptions against the 3DSGs of their pictures.
+
+    ``triplet_precision``: stated triplets that hold between some objects of those labels.
+    ``attributed_triplet_precision``: and those objects have all attributes stated of them.
+    ``relations_stated``: mean per description. ``distinct``: share of different descriptions.
+    NaN where nothing is stated at all.
+    """
+    stated = [stated_graph(text, parser) for text in texts]
+    pairs = list(zip(stated, gold, strict=True))
+    plain = sum((true_relations(s, g, same_label) for s, g in pairs), Share())
+    attributed = sum((true_relations(s, g, same_label_and_attributes) for s, g in pairs), Share())
+    relations = sum(len(list(geometric_relations(graph))) for graph in stated)
+    return {
+        "triplet_precision": plain.value,
+        "attributed_triplet_precision": attributed.value,
+        "relations_stated": relations / len(texts),
+        "distinct": len(set(texts)) / len(texts),
+    }
+
+
+def grammatical(texts: Sequence[str]) -> float:
+    """Share of descriptions that the caption grammar of the rendered scenes can read."""
+    return sum(parse(text) is not None for text in texts) / len(texts)
