@@ -16,6 +16,7 @@ from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.models.image_tokenizer import ImageTokenizer
 from spatial_dual.models.text_tokenizer import TextTokenizer
 from spatial_dual.perception.pixel_perceiver import PixelPerceiver
+from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.scene.vocabulary import Vocabulary
 
 MODELS: Mapping[str, type[Any]] = {
@@ -40,6 +41,7 @@ class Parts:
     """
 
     vocabulary: Vocabulary
+    size_prior: SizePrior
     text_tokenizer: TextTokenizer
     perceiver: PixelPerceiver
     image_tokenizer: ImageTokenizer
@@ -59,6 +61,7 @@ def save_parts(folder: Path, parts: Parts) -> None:
         save_model(folder / name, getattr(parts, name))
     settings = {
         "vocabulary": parts.vocabulary.to_dict(),
+        "size_prior": parts.size_prior.to_dict(),
         "text_tokenizer": parts.text_tokenizer.to_dict(),
         "kernels": parts.kernels,
         "sampling": asdict(parts.sampling),
@@ -92,6 +95,7 @@ def load_parts(folder: Path) -> Parts:
     models = {name: load_model(folder / name, kind) for name, kind in MODELS.items()}
     return Parts(
         vocabulary=Vocabulary.from_dict(settings["vocabulary"]),
+        size_prior=SizePrior.from_dict(settings["size_prior"]),
         text_tokenizer=TextTokenizer.from_dict(settings["text_tokenizer"]),
         kernels=settings["kernels"],
         sampling=SamplingOptions(**settings["sampling"]),

@@ -12,6 +12,7 @@ from spatial_dual.pipelines.types import (
     ImageTokenizer,
     PixelPerceiver,
     Records,
+    SizePrior,
     SpatialDual,
     TextDecoder,
     TextTokenizer,
@@ -130,6 +131,7 @@ def train_dual(
 
 def assemble(
     vocabulary: Vocabulary,
+    size_prior: SizePrior,
     text_tokenizer: TextTokenizer,
     perceiver: PixelPerceiver,
     image_tokenizer: ImageTokenizer,
@@ -153,6 +155,7 @@ def assemble(
     }
     parts = Parts(
         vocabulary,
+        size_prior,
         text_tokenizer,
         perceiver,
         image_tokenizer,

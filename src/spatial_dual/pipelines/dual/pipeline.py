@@ -13,6 +13,7 @@ from spatial_dual.pipelines.training_node import training_node
 
 PARTS = (
     "vocabulary",
+    "size_prior",
     "text_tokenizer",
     "perceiver",
     "image_tokenizer",
