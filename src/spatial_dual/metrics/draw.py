@@ -4,7 +4,8 @@ The judge is perception: a picture is judged by the scene graph perceived in it.
 too, so every figure has an upper bound: the same judge on pictures that are right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from spatial_dual.metrics.shares import Share
 from spatial_dual.metrics.spatial import region_iou
-from spatial_dual.metrics.statements import same_label_and_colour
+from spatial_dual.metrics.statements import same_label_and_colour, true_relations
 from spatial_dual.scene.alignment import match_objects
 from spatial_dual.scene.graph import SceneGraph, SceneObject
 from spatial_dual.scene.vocabulary import attribute_kind
@@ -22,6 +23,43 @@ LEAST_VISIBILITY = 0.3
 """Gold objects that are less visible are not asked for: the picture does not show them."""
 
 Array = NDArray[np.float64]
+
+
+def drawing_figures(
+    *,
+    stated: Sequence[SceneGraph],
+    plans: Sequence[SceneGraph],
+    gold: Sequence[SceneGraph],
+    drawn: Sequence[SceneGraph],
+    drawn_from_gold: Sequence[SceneGraph],
+    reconstructed: Sequence[SceneGraph],
+    shown: Sequence[SceneGraph],
+) -> dict[str, Any]:
+    """Figures of drawings, each beside its upper bound; one graph a picture in each sequence.
+
+    ``object_accuracy``: stated objects that are drawn where the plan puts them, beside those that
+    are seen in the tokenizer's reconstruction of the gold image, at their gold places.
+    ``relation_accuracy``: stated relations that hold in what is drawn, beside the gold image.
+    ``from_gold_graph.object_accuracy``: drawn from the gold graph, at its gold places.
+
+    Args:
+        stated: what each text states.
+        plans: 3DSG that each picture was drawn from.
+        gold: 3DSG of the gold image.
+        drawn: seen in the drawing, with relations by depth.
+        drawn_from_gold: seen in the drawing of the gold graph.
+        reconstructed: seen in the tokenizer's reconstruction of the gold image.
+        shown: seen in the gold image, with relations by depth.
+    """
+    wanted = [wanted_objects(s, p) for s, p in zip(stated, plans, strict=True)]
+    in_gold = [visible_wanted_objects(s, g) for s, g in zip(stated, gold, strict=True)]
+    return {
+        "object_accuracy": _objects(wanted, drawn),
+        "object_accuracy_upper": _objects(in_gold, reconstructed),
+        "relation_accuracy": _relations(stated, drawn),
+        "relation_accuracy_upper": _relations(stated, shown),
+        "from_gold_graph": {"object_accuracy": _objects(in_gold, drawn_from_gold)},
+    }
 
 
 def wanted_objects(stated: SceneGraph, plan: SceneGraph) -> list[SceneObject | None]:
@@ -62,6 +100,16 @@ def objects_in_place(wanted: Iterable[SceneObject | None], seen: SceneGraph) -> 
     fits &= _in_place(_regions(placed).clip(0, 1), _regions(shown))
     rows, columns = linear_sum_assignment(fits, maximize=True)
     return Share(int(fits[rows, columns].sum()), len(asked))
+
+
+def _objects(wanted: Sequence[Sequence[SceneObject | None]], seen: Sequence[SceneGraph]) -> float:
+    pairs = zip(wanted, seen, strict=True)
+    return sum((objects_in_place(w, s) for w, s in pairs), Share()).value
+
+
+def _relations(stated: Sequence[SceneGraph], seen: Sequence[SceneGraph]) -> float:
+    pairs = zip(stated, seen, strict=True)
+    return sum((true_relations(t, s, same_label_and_colour) for t, s in pairs), Share()).value
 
 
 def _wanted(stated: SceneObject, planned: SceneObject) -> SceneObject | None:

@@ -1,13 +1,14 @@
 """DGAE: how many tags come back from their codes."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spatial_dual.metrics.shares import Share
 
-Tags = Mapping[str, NDArray[np.generic]]
+Tags = Mapping[str, NDArray[Any]]
 
 
 def tag_shares(true: Tags, decoded: Tags) -> dict[str, Share]:

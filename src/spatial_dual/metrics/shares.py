@@ -16,5 +16,5 @@ class Share:
 
     @property
     def value(self) -> float:
-        """right / total; NaN where there is nothing to count."""
+        """Right of total; NaN where there is nothing to count."""
         return self.right / self.total if self.total else float("nan")

@@ -39,7 +39,8 @@ def _sample_rows(
     from spatial_dual.scene.graph import SceneGraph
     from spatial_dual.seeding import derive_seed
 
-    steps, guidance = parameters["steps"], parameters["guidance"]
+    steps = parameters["steps"] or model.parts.sampling.steps
+    guidance = parameters["guidance"] or model.parts.sampling.guidance
     own_seed = derive_seed(seed, "generate", rows.start)
     captions = _captions(rows, scenes.values("captions", rows))
     gold = [SceneGraph.from_json(text) for text in graphs.values("gold", rows)]

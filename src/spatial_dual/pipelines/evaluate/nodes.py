@@ -1,0 +1,222 @@
+"""Nodes of the ``evaluate`` stage: figures of the parts on the whole test split, and of samples.
+
+Each gives figures by name; a string in place of a number is the reason why there is none.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from spatial_dual.pipelines.evaluate.reading import (
+    protocol,
+    read_graph,
+    read_graphs,
+    read_rows,
+    rows_of,
+)
+from spatial_dual.pipelines.types import Dgae, ImageTokenizer, PixelPerceiver, Records, SizePrior
+
+Parameters = dict[str, Any]
+Figures = dict[str, Any]
+Chunk = dict[str, Any]
+CHUNK = 100
+LEAST_VISIBILITY = 0.3
+NO_GOLD = "photographs have no gold scene graph"
+
+
+def evaluate_image_tokenizer(
+    scenes: Records, tokens: Records, image_tokenizer: ImageTokenizer
+) -> Figures:
+    """PSNR of the reconstructions, and the share of the codebook that the split uses."""
+    from spatial_dual.metrics.judge import reconstruct
+    from spatial_dual.metrics.tokens import code_histogram, codes_used, perplexity, psnr_db
+    from spatial_dual.progress import batch_ranges
+
+    size = image_tokenizer.config.codes
+    histogram = np.zeros(size, np.int64)
+    decibels = []
+    for rows in batch_ranges(len(scenes), CHUNK, "image tokenizer"):
+        codes = tokens.array("image_codes", rows)
+        histogram += code_histogram(codes, size)
+        decibels.append(psnr_db(scenes.array("image", rows), reconstruct(image_tokenizer, codes)))
+    return {
+        "psnr_db": float(np.concatenate(decibels).mean()),
+        "codes_used": codes_used(histogram),
+        "perplexity": perplexity(histogram),
+    }
+
+
+def evaluate_perception(scenes: Records, perceived: Records, kinds: Parameters) -> Figures:
+    """Instances, depth and attribute words that perception gets right."""
+    from spatial_dual.metrics.perception import Scene, perception_figures
+
+    def truth(row: Mapping[str, Any]) -> Scene:
+        words = (
+            [item.attributes for item in read_graph(row["graph"]).objects] if row["graph"] else []
+        )
+        return Scene(row["depth"], row["instances"], row["labels"], words)
+
+    def seen(row: Mapping[str, Any]) -> Scene:
+        return Scene(row["depth"], row["instances"], row["labels"], row["attributes"])
+
+    truths = read_rows(scenes, ("depth", "instances", "labels", "graph"), "perception")
+    pairs = ((seen(p), truth(s)) for p, s in zip(read_rows(perceived), truths, strict=True))
+    return perception_figures(pairs, kinds)
+
+
+def evaluate_scene_graphs(scenes: Records, graphs: Records, size_prior: SizePrior) -> Figures:
+    """Triplets between visible objects by depth: from gold depth, and from the image alone."""
+    from spatial_dual.metrics.lifting import gold_depth_counts
+    from spatial_dual.metrics.spatial import match_objects, total, visible_counts
+
+    gold = read_graphs(graphs, "gold")
+    seen = read_graphs(graphs, "depth")
+    by_image = total(
+        visible_counts(s, g, match_objects(s, g), LEAST_VISIBILITY)
+        for s, g in zip(seen, gold, strict=True)
+    )
+    columns = ("depth", "instances", "labels", "camera", "graph")
+    rows = (row for row in read_rows(scenes, columns, "gold depth") if row["graph"])
+    lifted = total(gold_depth_counts(row, size_prior, LEAST_VISIBILITY) for row in rows)
+    return {
+        "gold_depth": {"triplet_f1": lifted.f1 if lifted.reference else NO_GOLD},
+        "image": {
+            "triplet_recall": by_image.recall,
+            "triplet_precision": by_image.precision,
+            "triplet_f1": by_image.f1,
+        },
+    }
+
+
+def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
+    """Tags of the gold graphs that come back from their codes."""
+    import torch
+
+    from spatial_dual.metrics.reconstruction import tag_shares
+    from spatial_dual.metrics.shares import Share
+    from spatial_dual.training.graph_codes import view_tags
+
+    shares: dict[str, Share] = {}
+    for chunk in aligned.chunks(CHUNK):
+        tags = view_tags(chunk, "gold")
+        with torch.inference_mode():
+            decoded = dgae.decode(dgae.encode(tags))
+        true, back = ({n: v.numpy() for n, v in t.items()} for t in (tags, decoded))
+        found = tag_shares(true, back)
+        shares = {kind: shares.get(kind, Share()) + share for kind, share in found.items()}
+    return {f"{kind}_accuracy": share.value for kind, share in shares.items()}
+
+
+def evaluate_graph_diffusion(samples: Records, graphs: Records) -> Figures:
+    """What completed graphs keep of what the text states, and find beyond what the image shows."""
+    from spatial_dual.metrics.completion import image_figures, text_figures
+
+    gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
+    told, told_completed = (
+        read_graphs(samples, "text_graph"),
+        read_graphs(samples, "text_completed"),
+    )
+    seen, seen_completed = (
+        read_graphs(samples, "visual_graph"),
+        read_graphs(samples, "visual_completed"),
+    )
+    return {
+        "text": text_figures(zip(told, told_completed, strict=True)),
+        "image": image_figures(seen, seen_completed, gold),
+    }
+
+
+def judge_pictures(
+    samples: Records,
+    tokens: Records,
+    image_tokenizer: ImageTokenizer,
+    perceiver: PixelPerceiver,
+    size_prior: SizePrior,
+    graph_parameters: Parameters,
+) -> Iterator[Chunk]:
+    """Scene graphs that perception sees in drawings and in reconstructions of gold images."""
+    from spatial_dual.metrics.judge import Judge, reconstruct
+    from spatial_dual.progress import batch_ranges
+
+    judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
+    own_rows = rows_of(samples, tokens)
+
+    def judged(rows: range) -> Chunk:
+        codes = tokens.array("image_codes", own_rows[rows.start : rows.stop])
+        reconstructed = reconstruct(image_tokenizer, codes)
+        seen = {
+            "drawn": judge.depth_graphs(samples.array("drawn", rows)),
+            "drawn_from_gold": judge.visual_graphs(samples.array("drawn_from_gold", rows)),
+            "reconstructed": judge.visual_graphs(reconstructed),
+        }
+        columns = {name: [graph.to_json() for graph in graphs] for name, graphs in seen.items()}
+        return {"id": samples.values("id", rows), **columns}
+
+    return (judged(rows) for rows in batch_ranges(len(samples), CHUNK, "judge"))
+
+
+def evaluate_draw(samples: Records, judged: Records, graphs: Records) -> Figures:
+    """Stated objects and relations that perception sees in the drawings, with upper bounds."""
+    from spatial_dual.metrics.draw import drawing_figures
+    from spatial_dual.metrics.statements import stated_graph
+    from spatial_dual.parsing.lexicon_parser import LexiconParser
+
+    rows = rows_of(samples, graphs)
+    parser = LexiconParser()
+    return drawing_figures(
+        stated=[stated_graph(text, parser) for text in samples.values("caption")],
+        plans=read_graphs(samples, "text_completed"),
+        gold=read_graphs(graphs, "gold", rows),
+        drawn=read_graphs(judged, "drawn"),
+        drawn_from_gold=read_graphs(judged, "drawn_from_gold"),
+        reconstructed=read_graphs(judged, "reconstructed"),
+        shown=read_graphs(graphs, "depth", rows),
+    )
+
+
+def evaluate_describe(samples: Records, scenes: Records, graphs: Records) -> Figures:
+    """Whether descriptions are true of the gold graphs and in the grammar of the captions."""
+    from spatial_dual.metrics.describe import description_figures, grammatical
+    from spatial_dual.parsing.lexicon_parser import LexiconParser
+
+    texts = samples.values("description")
+    rendered = all(scenes.values("graph", rows_of(samples, scenes)))
+    gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
+    return {
+        **description_figures(texts, gold, LexiconParser()),
+        "grammatical": grammatical(texts) if rendered else "photographs have no caption grammar",
+    }
+
+
+def collect_metrics(
+    image_tokenizer: Figures,
+    perception: Figures,
+    scene_graph: Figures,
+    dgae: Figures,
+    graph_diffusion: Figures,
+    draw: Figures,
+    describe: Figures,
+    scenes: Records,
+    samples: Records,
+) -> Figures:
+    """All figures under the stages' names, with what was refused and how they were taken."""
+    import logging
+
+    from spatial_dual.metrics.table import as_text, separate_refused
+
+    numbers, refused = separate_refused(
+        {
+            "image_tokenizer": image_tokenizer,
+            "perception": perception,
+            "scene_graph": scene_graph,
+            "dgae": dgae,
+            "graph_diffusion": graph_diffusion,
+            "draw": draw,
+            "describe": describe,
+        }
+    )
+    how = protocol(scenes, samples) | {"least_visibility": LEAST_VISIBILITY}
+    metrics = {**numbers, "refused": refused, "protocol": how}
+    logging.getLogger(__name__).info("Figures on the test split\n%s", as_text(metrics))
+    return metrics
