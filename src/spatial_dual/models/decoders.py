@@ -111,6 +111,7 @@ class TextDecoder(nn.Module):
         self.config = config
         self.graph = GraphTokens(config.shape, config.dim)
         self.codes = nn.Embedding(config.vocabulary_size + 1, config.dim)  # with the mask state
+        self.no_node = nn.Parameter(torch.zeros(config.dim))
         positions = 2 * config.length + self.graph.tokens
         self.gpt = build_gpt(
             config.vocabulary_size, positions, config.dim, config.depth, config.heads
@@ -118,35 +119,32 @@ class TextDecoder(nn.Module):
 
     def forward(self, codes: Tensor, tags: Tags, text: Tensor) -> Tensor:
         """Logits (batch, length, vocabulary) of each next token of ``text`` (batch, length)."""
-        prefix, valid = self._prefix(codes, tags)
-        words = self.gpt.transformer.wte(text)
-        seen = torch.cat([valid, torch.ones_like(text, dtype=torch.bool)], dim=1)
-        inputs = torch.cat([prefix, words], dim=1)
-        output = self.gpt(inputs_embeds=inputs, attention_mask=seen.long())
+        prefix = self._prefix(codes, tags)
+        inputs = torch.cat([prefix, self.gpt.transformer.wte(text)], dim=1)
+        output = self.gpt(inputs_embeds=inputs)
         logits: Tensor = output.logits[:, prefix.shape[1] :]
         return logits
 
     @torch.no_grad()
     def generate(self, codes: Tensor, tags: Tags) -> Tensor:
         """Greedy decoding: token ids (batch, ≤ length), starting after bos, ended by eos."""
-        prefix, valid = self._prefix(codes, tags)
         start = torch.full((len(codes), 1), BOS_ID, device=codes.device)
-        inputs = torch.cat([prefix, self.gpt.transformer.wte(start)], dim=1)
-        seen = torch.cat([valid, torch.ones_like(start, dtype=torch.bool)], dim=1)
+        inputs = torch.cat([self._prefix(codes, tags), self.gpt.transformer.wte(start)], dim=1)
+        seen = torch.ones(inputs.shape[:2], dtype=torch.long, device=codes.device)
         gpt: Any = self.gpt  # the stub of ``generate`` types ``self`` too narrowly
         ids = gpt.generate(
             inputs_embeds=inputs,
-            attention_mask=seen.long(),
+            attention_mask=seen,
             max_new_tokens=self.config.length - 1,
             do_sample=False,
         )
         return cast(Tensor, ids)
 
-    def _prefix(self, codes: Tensor, tags: Tags) -> tuple[Tensor, Tensor]:
+    def _prefix(self, codes: Tensor, tags: Tags) -> Tensor:
+        """[z^Y ; z^G]; a node that is not there keeps its place, so positions stay fixed."""
         nodes, there = self.graph(tags)
-        prefix = torch.cat([self.codes(codes), nodes], dim=1)  # [z^Y ; z^G]
-        valid = torch.cat([torch.ones_like(codes, dtype=torch.bool), there], dim=1)
-        return prefix, valid
+        nodes = torch.where(there[..., None], nodes, self.no_node)
+        return torch.cat([self.codes(codes), nodes], dim=1)
 
 
 def next_token_loss(logits: Tensor, text: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ class TokenPrior(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """−ln p(token_i | tokens before) in nats, (batch, tokens)."""
         start = torch.full_like(tokens[:, :1], self.config.codes)
-        logits = self.gpt(input_ids=torch.cat([start, tokens[:, :-1]], dim=1)).logits
+        logits = self.gpt(input_ids=torch.cat([start, tokens[:, :-1]], dim=1)).logits[..., :-1]
         return F.cross_entropy(logits.float().transpose(1, 2), tokens, reduction="none")
 
     def log_likelihood(self, tokens: Tensor) -> Tensor:

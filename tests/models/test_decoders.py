@@ -1,0 +1,99 @@
+"""Decoders: attention of image tokens over graph vectors (4, 5) and [z^Y ; z^G] → words (6)."""
+
+import math
+
+import pytest
+import torch
+
+from spatial_dual.models.decoders import (
+    TextDecoder,
+    TextDecoderConfig,
+    VisualDecoder,
+    VisualDecoderConfig,
+    join_attended,
+    next_token_loss,
+)
+from spatial_dual.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
+from spatial_dual.models.prior import TokenPrior, TokenPriorConfig
+from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+from tests.models.graphs import SHAPE, random_tags
+
+
+def test_attended_vectors_by_hand() -> None:
+    """One image token, two graph vectors of scores ln 3 and 0: weights 3/4 and 1/4."""
+    latents = torch.tensor([[[1.0, 0.0]]])
+    nodes = torch.tensor([[[math.log(3), 2.0], [0.0, -2.0], [50.0, 9.0]]])
+    valid = torch.tensor([[True, True, False]])
+    joined = join_attended(latents, nodes, valid)
+    expected = torch.tensor([[[1.0, 0.0, 0.75 * math.log(3), 0.75 * 2 - 0.25 * 2]]])
+    assert torch.allclose(joined, expected, atol=1e-5)
+
+
+def test_a_graph_without_nodes_adds_nothing() -> None:
+    latents, nodes = torch.randn(1, 3, 2), torch.randn(1, 4, 2)
+    joined = join_attended(latents, nodes, torch.zeros(1, 4, dtype=torch.bool))
+    assert torch.equal(joined, torch.cat([latents, torch.zeros(1, 3, 2)], dim=-1))
+
+
+def test_a_new_visual_decoder_draws_what_the_tokenizer_draws() -> None:
+    config = ImageTokenizerConfig(codes=8, code_dim=4, channels=8, coarse_blocks=1, unshuffle=2)
+    tokenizer = ImageTokenizer(config).eval()
+    decoder = VisualDecoder(VisualDecoderConfig(SHAPE, config.patches)).eval()
+    decoder.start_from(tokenizer)
+    codes = torch.randint(0, 8, (2, 16))
+    images = decoder(tokenizer.features(codes), random_tags(2)).clamp(-1, 1)
+    assert torch.allclose(images, tokenizer.decode(codes), atol=1e-5)
+
+
+@pytest.fixture
+def text_decoder() -> TextDecoder:
+    torch.manual_seed(0)
+    return TextDecoder(TextDecoderConfig(SHAPE, 12, 6, dim=16, depth=2, heads=2)).eval()
+
+
+def test_a_word_is_predicted_from_codes_graph_and_the_words_before_it(
+    text_decoder: TextDecoder,
+) -> None:
+    codes, tags = torch.randint(0, 12, (1, 6)), random_tags(1)
+    text = torch.tensor([[BOS_ID, 5, 6, 7, EOS_ID, PAD_ID]])
+    logits = text_decoder(codes, tags, text)
+    later = text.clone()
+    later[0, 3] = 9
+    changed = text_decoder(codes, tags, later)
+    assert torch.allclose(changed[0, :3], logits[0, :3], atol=1e-5)
+    assert not torch.allclose(changed[0, 3:], logits[0, 3:], atol=1e-4)
+    assert not torch.allclose(text_decoder((codes + 1) % 12, tags, text), logits, atol=1e-4)
+    assert not torch.allclose(text_decoder(codes, random_tags(1, 9), text), logits, atol=1e-4)
+
+
+def test_greedy_decoding_follows_the_most_likely_next_word(text_decoder: TextDecoder) -> None:
+    codes, tags = torch.randint(0, 12, (2, 6)), random_tags(2)
+    ids = text_decoder.generate(codes, tags)
+    for row in range(2):
+        text = torch.full((1, 6), PAD_ID)
+        text[0, 0] = BOS_ID
+        one = {name: values[row : row + 1] for name, values in tags.items()}
+        for position in range(5):
+            step = text_decoder(codes[row : row + 1], one, text)[0, position]
+            text[0, position + 1] = step.argmax()
+            assert int(ids[row, position]) == int(text[0, position + 1])
+            if int(text[0, position + 1]) == EOS_ID:
+                break
+
+
+def test_next_token_loss_skips_padding() -> None:
+    logits = torch.randn(1, 4, 12)
+    text = torch.tensor([[BOS_ID, 5, EOS_ID, PAD_ID]])
+    log_p = logits.log_softmax(-1)[0]
+    expected = -(log_p[0, 5] + log_p[1, EOS_ID]) / 2
+    assert torch.allclose(next_token_loss(logits, text), expected)
+
+
+def test_prior_is_a_distribution_over_sequences() -> None:
+    """All 3² sequences of two tokens add up to one, by enumeration."""
+    torch.manual_seed(0)
+    prior = TokenPrior(TokenPriorConfig(codes=3, tokens=2, dim=8, depth=1, heads=2)).eval()
+    sequences = torch.cartesian_prod(torch.arange(3), torch.arange(3))
+    with torch.no_grad():
+        total = prior.log_likelihood(sequences).exp().sum()
+    assert float(total) == pytest.approx(1, abs=1e-5)

@@ -1,0 +1,132 @@
+"""Image and text diffusers: what they see of a condition, and where objects land on the grid."""
+
+import pytest
+import torch
+
+from spatial_dual.models.graph_diffuser import (
+    GraphCondition,
+    GraphDiffuser,
+    GraphDiffuserConfig,
+)
+from spatial_dual.models.layout_map import LayoutMap
+from spatial_dual.models.token_diffuser import (
+    TokenCondition,
+    TokenDiffuser,
+    TokenDiffuserConfig,
+)
+from spatial_dual.scene.layout import geometry_to_bins
+from tests.models.graphs import SHAPE, random_tags
+
+
+def make_diffuser(is_grid: bool) -> TokenDiffuser:
+    torch.manual_seed(0)
+    config = TokenDiffuserConfig(
+        SHAPE, codes=9, tokens=16, condition_dim=5, is_grid=is_grid, dim=16, depth=2, heads=2
+    )
+    return TokenDiffuser(config).eval()
+
+
+@pytest.mark.parametrize("is_grid", [True, False])
+def test_dropped_samples_see_neither_graph_nor_feature(is_grid: bool) -> None:
+    model = make_diffuser(is_grid)
+    z_t, t = torch.randint(0, 10, (2, 16)), torch.tensor([3, 50])
+    first = TokenCondition(random_tags(2, seed=1), torch.randn(2, 5)).without()
+    second = TokenCondition(random_tags(2, seed=2), torch.randn(2, 5)).without()
+    assert torch.allclose(model(z_t, t, first), model(z_t, t, second), atol=1e-5)
+    seen = TokenCondition(random_tags(2, seed=1), first.feature)
+    assert not torch.allclose(model(z_t, t, seen), model(z_t, t, first), atol=1e-3)
+
+
+@pytest.mark.parametrize("is_grid", [True, False])
+def test_samples_of_a_batch_do_not_mix(is_grid: bool) -> None:
+    model = make_diffuser(is_grid)
+    tags, feature = random_tags(3), torch.randn(3, 5)
+    z_t, t = torch.randint(0, 10, (3, 16)), torch.tensor([3, 50, 99])
+    whole = model(z_t, t, TokenCondition(tags, feature))
+    alone = TokenCondition({k: v[1:2] for k, v in tags.items()}, feature[1:2])
+    assert torch.allclose(model(z_t[1:2], t[1:2], alone), whole[1:2], atol=1e-5)
+
+
+def test_c_g_does_not_depend_on_the_order_of_the_slots() -> None:
+    """Text tokens attend to a set of nodes: swapped slots, with converse bits, say the same."""
+    model = make_diffuser(is_grid=False)
+    tags = random_tags(1)
+    tags["relations"][:] = False
+    order = torch.tensor([1, 0, 2, 3])
+    swapped = {n: tags[n][:, order] for n in ("labels", "attributes", "geometry")}
+    z_t, t, feature = torch.randint(0, 10, (1, 16)), torch.tensor([7]), torch.randn(1, 5)
+    expected = model(z_t, t, TokenCondition(tags, feature))
+    found = model(z_t, t, TokenCondition({**tags, **swapped}, feature))
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_grid_must_be_square() -> None:
+    with pytest.raises(ValueError, match="15"):
+        TokenDiffuserConfig(SHAPE, codes=9, tokens=15, condition_dim=5, is_grid=True)
+
+
+def test_layout_writes_an_object_where_its_box_is() -> None:
+    """Two boxes side by side: changing an object changes the cells of its own box most."""
+    torch.manual_seed(0)
+    layout = LayoutMap(grid=8, dim=8).eval()
+    boxes = torch.tensor([[0.25, 0.5, 0.4, 0.5, 2.0], [0.75, 0.5, 0.4, 0.5, 2.0]])
+    boxes[:, 2:] = boxes[:, 2:].log()
+    geometry = torch.from_numpy(geometry_to_bins(boxes.numpy()))[None]
+    objects, there = torch.randn(1, 2, 8), torch.ones(1, 2, dtype=torch.bool)
+    before = layout(objects, geometry, there)
+    changed = objects.clone()
+    changed[0, 0] += 3
+    change = (layout(changed, geometry, there) - before).norm(dim=-1).view(8, 8)
+    inside, other = change[3:5, 1:3].mean(), change[3:5, 5:7].mean()
+    assert inside > 10 * other
+
+
+def test_nearer_objects_cover_those_behind() -> None:
+    torch.manual_seed(0)
+    layout = LayoutMap(grid=4, dim=8).eval()
+    values = torch.tensor([[0.5, 0.5, 0.9, 0.9, 1.0], [0.5, 0.5, 0.9, 0.9, 6.0]])
+    values[:, 2:] = values[:, 2:].log()
+    geometry = torch.from_numpy(geometry_to_bins(values.numpy()))[None]
+    objects, there = torch.randn(1, 2, 8), torch.ones(1, 2, dtype=torch.bool)
+    before = layout(objects, geometry, there)
+
+    def change(which: int) -> float:
+        moved = objects.clone()
+        moved[0, which] += 3
+        return float((layout(moved, geometry, there) - before).norm())
+
+    assert change(0) > 3 * change(1)
+
+
+def test_objects_without_geometry_leave_no_trace_on_the_grid() -> None:
+    layout = LayoutMap(grid=4, dim=8).eval()
+    geometry = torch.zeros(1, 2, 5, dtype=torch.long)
+    there = torch.ones(1, 2, dtype=torch.bool)
+    first = layout(torch.randn(1, 2, 8), geometry, there)
+    assert torch.allclose(first, layout(torch.randn(1, 2, 8), geometry, there), atol=1e-6)
+
+
+@pytest.fixture
+def graph_diffuser() -> GraphDiffuser:
+    torch.manual_seed(0)
+    conditions = {"text": 5, "text_hidden": 7}
+    return GraphDiffuser(GraphDiffuserConfig(SHAPE, 11, conditions, 16, 2, 2)).eval()
+
+
+def test_graph_diffuser_gives_logits_for_every_node(graph_diffuser: GraphDiffuser) -> None:
+    nodes = SHAPE.nodes
+    z_t = torch.randint(0, 12, (2, nodes))
+    initial, stated = torch.randint(0, 11, (2, nodes)), torch.rand(2, nodes) < 0.3
+    t = torch.tensor([5, 80])
+    condition = GraphCondition(initial, stated, "text", torch.randn(2, 1, 5))
+    logits = graph_diffuser(z_t, t, condition)
+    assert logits.shape == (2, nodes, 11)
+    # codes of nodes that are not stated must not leak in
+    other = torch.where(stated, initial, (initial + 1) % 11)
+    same = GraphCondition(other, stated, "text", condition.context)
+    assert torch.equal(graph_diffuser(z_t, t, same), logits)
+    # padding of the dual's hidden states must not either
+    hidden = torch.randn(2, 6, 7)
+    valid = torch.arange(6) < 4
+    first = GraphCondition(initial, stated, "text_hidden", hidden, valid.expand(2, -1))
+    assert graph_diffuser(z_t, t, first).shape == logits.shape

@@ -1,0 +1,146 @@
+"""Step 4: duality gap (9), alignment with the informed teacher (2), (3), and what is trained."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from spatial_dual.diffusion import KernelConfig, build_kernel
+from spatial_dual.diffusion.loss import DiffusionLoss
+from spatial_dual.models.dual import DualModel, DualModelConfig
+from spatial_dual.models.graph_diffuser import GraphDiffuserConfig
+from spatial_dual.models.token_diffuser import TokenDiffuserConfig
+from spatial_dual.training.objectives.dual import (
+    DualLoss,
+    DualWeights,
+    alignment_kl,
+    duality_gap,
+    pool_grid,
+)
+from tests.models.graphs import SHAPE, random_tags
+
+CODES = 7
+
+
+def bound(vlb: list[float], tokens: int) -> DiffusionLoss:
+    values = torch.tensor(vlb)
+    count = torch.full((len(vlb),), tokens)
+    return DiffusionLoss(values.sum(), values.sum(), values, values, count)
+
+
+def test_duality_gap_by_hand() -> None:
+    """|ln p̂(I) − VLB(Y|I) − ln p̂(Y) + VLB(I|Y)| / (tokens of both), mean over the batch."""
+    batch = {
+        "log_prior_image": torch.tensor([-10.0, -10.0]),
+        "log_prior_text": torch.tensor([-4.0, -4.0]),
+    }
+    gap = duality_gap(batch, image=bound([8.0, 6.0], 4), text=bound([2.0, 3.0], 2))
+    # first: −10 − 2 = −4 − 8, the identity holds; second: −10 − 3 against −4 − 6
+    assert float(gap) == pytest.approx((0 + 3 / 6) / 2)
+
+
+def test_alignment_kl_is_the_divergence_of_the_step_posteriors() -> None:
+    """Against Σ p ln(p / q) over the states of x_{t-1}, posteriors from the kernel itself."""
+    kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = torch.randn(2, 3, CODES), torch.randn(2, 3, CODES)
+    z_t = kernel.sample_forward(torch.randint(0, CODES, (2, 3)), torch.tensor([4, 9]), generator)
+    t = torch.tensor([4, 9])
+    p = kernel.posterior_probabilities(z_t, student.softmax(-1), t, t - 1)
+    q = kernel.posterior_probabilities(z_t, teacher.softmax(-1), t, t - 1)
+    expected = 10 * (p * (p / q.clamp_min(1e-12)).clamp_min(1e-12).log()).sum(-1).mean()
+    assert float(alignment_kl(kernel, student, teacher, z_t, t)) == pytest.approx(
+        float(expected), rel=1e-3
+    )
+    assert float(alignment_kl(kernel, student, student, z_t, t)) == pytest.approx(0, abs=1e-5)
+
+
+def make_model() -> DualModel:
+    torch.manual_seed(0)
+    common = {"codes": CODES, "condition_dim": 5, "dim": 16, "depth": 1, "heads": 2}
+    graph = GraphDiffuserConfig(
+        SHAPE, CODES, {"image": 5, "text": 5, "image_hidden": 16, "text_hidden": 16}, 16, 1, 2
+    )
+    return DualModel(
+        DualModelConfig(
+            TokenDiffuserConfig(SHAPE, tokens=16, is_grid=True, **common),
+            TokenDiffuserConfig(SHAPE, tokens=6, is_grid=False, **common),
+            graph,
+        )
+    )
+
+
+def make_batch() -> dict[str, Tensor]:
+    torch.manual_seed(1)
+    batch = {f"gold_{name}": values for name, values in random_tags(3).items()}
+    for kind in ("image", "text"):
+        batch[f"{kind}_gold_codes"] = torch.randint(0, CODES, (3, SHAPE.nodes))
+        batch[f"{kind}_initial_codes"] = torch.randint(0, CODES, (3, SHAPE.nodes))
+        batch[f"{kind}_stated"] = torch.rand(3, SHAPE.nodes) < 0.3
+        batch[f"clip_{kind}"] = torch.randn(3, 5)
+        batch[f"log_prior_{kind}"] = -torch.rand(3) * 10
+    batch["image_codes"] = torch.randint(0, CODES, (3, 16))
+    batch["text_codes"] = torch.randint(0, CODES, (3, 6))
+    return batch
+
+
+def run(weights: DualWeights) -> tuple[DualModel, dict[str, Tensor]]:
+    kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
+    model = make_model()
+    loss = DualLoss(kernel, kernel, kernel, weights)
+    parts = loss(model, make_batch(), torch.Generator().manual_seed(0))
+    parts["loss"].backward()
+    return model, parts
+
+
+def test_total_is_the_weighted_sum_of_the_parts() -> None:
+    weights = DualWeights(duality=0.3, graph=0.7, intermediate=0.2)
+    _, p = run(weights)
+    expected = p["ST2I"] + p["SI2T"] + 0.3 * p["duality"] + 0.7 * (p["T23D"] + p["I23D"])
+    taught = p["X-T23D"] + p["X-I23D"] + p["teacher-T23D"] + p["teacher-I23D"]
+    assert float(p["loss"]) == pytest.approx(float(expected + 0.2 * taught), rel=1e-5)
+
+
+def test_every_parameter_of_the_three_diffusers_learns() -> None:
+    model, _ = run(DualWeights())
+    # the last block's bias-free parts always get gradients; masks may silence single tokens
+    silent = [n for n, p in model.named_parameters() if p.grad is None]
+    assert silent == []
+
+
+def test_intermediate_features_are_detached() -> None:
+    """The hard half learns from the easy one, never the other way round."""
+
+    def image_gradient(weights: DualWeights) -> Tensor:
+        model, _ = run(weights)
+        return torch.cat([p.grad.flatten() for p in model.image.parameters()])
+
+    with_features = image_gradient(DualWeights(duality=0.0, intermediate=1.0))
+    without = image_gradient(DualWeights(duality=0.0, intermediate=0.0))
+    assert torch.allclose(with_features, without, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "absent"),
+    [
+        ({"duality": 0.0}, {"duality"}),
+        ({"intermediate": 0.0}, {"X-T23D", "X-I23D", "teacher-T23D", "teacher-I23D"}),
+        ({"graph": 0.0}, {"T23D", "I23D", "X-T23D"}),
+    ],
+)
+def test_parts_switch_off_one_by_one(change: dict[str, float], absent: set[str]) -> None:
+    _, parts = run(replace(DualWeights(), **change))
+    assert not absent & parts.keys()
+    assert {"ST2I", "SI2T"} <= parts.keys()
+
+
+def test_pooling_averages_squares_of_the_grid() -> None:
+    hidden = torch.arange(16.0).view(1, 16, 1)
+    pooled = pool_grid(hidden, side=2)[0, :, 0]
+    assert pooled.tolist() == [2.5, 4.5, 10.5, 12.5]
+
+
+def test_negative_weights_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"-0\.1"):
+        DualWeights(duality=-0.1)
