@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.models.graphs import SHAPE, random_tags
 
 from spatial_dual.models.graph_diffuser import (
     GraphCondition,
@@ -15,7 +16,6 @@ from spatial_dual.models.token_diffuser import (
     TokenDiffuserConfig,
 )
 from spatial_dual.scene.layout import geometry_to_bins
-from tests.models.graphs import SHAPE, random_tags
 
 
 def make_diffuser(is_grid: bool) -> TokenDiffuser:

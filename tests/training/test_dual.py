@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.models.graphs import SHAPE, random_tags
 from torch import Tensor
 
 from spatial_dual.diffusion import KernelConfig, build_kernel
@@ -18,7 +19,6 @@ from spatial_dual.training.objectives.dual import (
     duality_gap,
     pool_grid,
 )
-from tests.models.graphs import SHAPE, random_tags
 
 CODES = 7
 
