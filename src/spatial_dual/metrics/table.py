@@ -48,3 +48,14 @@ def as_text(metrics: Figures) -> str:
     lines += ["protocol"]
     lines += [f"  {key}: {value}" for key, value in flatten(metrics["protocol"])]
     return "\n".join(lines)
+
+
+def as_markdown(metrics: Figures) -> str:
+    """The same in Markdown."""
+    lines = ["# Figures on the test split", "", "| figure | value |", "|---|---|"]
+    figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
+    lines += [f"| `{key}` | {value:.4g} |" for key, value in flatten(figures)]
+    lines += [f"| `{key}` | – ({reason}) |" for key, reason in metrics["refused"].items()]
+    lines += ["", "Protocol:", ""]
+    lines += [f"- {key}: {value}" for key, value in flatten(metrics["protocol"])]
+    return "\n".join([*lines, ""])

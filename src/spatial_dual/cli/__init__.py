@@ -1,0 +1,5 @@
+"""The ``spatial-dual`` command."""
+
+from spatial_dual.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,52 @@
+"""``spatial-dual describe``: images → texts."""
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spatial_dual.cli.errors import CommandError
+from spatial_dual.cli.inputs import load_model
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def run(options: Namespace) -> None:
+    """Describe each image on a line of its own; with several, the file comes first.
+
+    Files that cannot be read are named on standard error, and fail the command at the end.
+    """
+    import numpy as np
+
+    model = load_model(options.model)
+    images, unreadable = _read(options.images, model.image_size)
+    for problem in unreadable:
+        print(problem, file=sys.stderr)
+    if images:
+        pixels = np.stack([image for _, image in images])
+        found = model.describe(pixels, steps=options.steps, seed=options.seed)
+        for (path, _), item in zip(images, found, strict=True):
+            if options.json:
+                graphs = {"initial": item.initial.to_dict(), "completed": item.graph.to_dict()}
+                row = {"image": str(path), "text": item.text, **graphs}
+                print(json.dumps(row, ensure_ascii=False))
+            else:
+                print(item.text if len(options.images) == 1 else f"{path}: {item.text}")
+    if unreadable:
+        raise CommandError(f"{len(unreadable)} of {len(options.images)} images cannot be read")
+
+
+def _read(paths: list[Path], size: int) -> "tuple[list[tuple[Path, np.ndarray]], list[str]]":
+    """Each readable file with its square pixels, and what is wrong with the others."""
+    from spatial_dual.datasets.images import UnreadableImageError, read_square
+
+    images: list[tuple[Path, np.ndarray]] = []
+    unreadable = []
+    for path in paths:
+        try:
+            images.append((path, read_square(path, size)[0]))
+        except UnreadableImageError as error:
+            unreadable.append(str(error))
+    return images, unreadable

@@ -1,0 +1,62 @@
+"""What the subcommands read: the model, texts, images."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spatial_dual.cli.errors import CommandError
+from spatial_dual.scene.text import clean_caption
+
+if TYPE_CHECKING:
+    from spatial_dual.models.spatial_dual import SpatialDual
+
+
+def load_model(folder: Path) -> "SpatialDual":
+    """The trained model.
+
+    Raises:
+        CommandError: it is not there, not whole, or of another version.
+    """
+    # before torch is imported: the command should not take seconds to say that nothing is trained
+    if not folder.is_dir():
+        raise CommandError(
+            f"no trained model at {folder}; run `make train` first, or name a model's folder with "
+            "--model DIR"
+        )
+    from spatial_dual.models.spatial_dual import SpatialDual
+
+    try:
+        return SpatialDual.from_pretrained(folder)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"cannot load the model: {error}") from error
+
+
+def checked_text(text: str, place: str = "") -> str:
+    """The text in normal form.
+
+    Raises:
+        CommandError: empty or too long; names ``place``.
+    """
+    where = f"{place}: " if place else ""
+    try:
+        cleaned = clean_caption(text)
+    except ValueError as error:
+        raise CommandError(f"{where}{error}") from error
+    if not any(map(str.isalpha, cleaned)):
+        raise CommandError(f"{where}the text is empty; say what should be where")
+    return cleaned
+
+
+def read_lines(file: str) -> list[str]:
+    """Lines of a UTF-8 file, or of standard input for "-".
+
+    Raises:
+        CommandError: the file cannot be read.
+    """
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file}: not UTF-8 text: {error}") from error
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from error

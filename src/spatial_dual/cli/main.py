@@ -1,0 +1,131 @@
+"""Arguments of the ``spatial-dual`` command; each subcommand is a module, imported when it runs.
+
+Results go to standard output, everything else to standard error.
+"""
+
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from importlib import import_module
+from pathlib import Path
+
+from spatial_dual.cli.errors import CommandError
+
+MODEL_VARIABLE = "SPATIAL_DUAL_MODEL"
+DEFAULT_MODEL = Path("data/06_models/spatial_dual")
+
+_ABOUT = "Draw what a text says about space, and say what an image shows of it."
+_EXAMPLES = """examples:
+  spatial-dual draw "a red cup on a table" -o out.png --num 4 --show-graph
+  spatial-dual describe photo.jpg
+  spatial-dual graph --text "a red cup on a table"
+  spatial-dual graph --image photo.jpg --completed
+  spatial-dual graph --image photo.png --depth depth.png --depth-unit 0.001 \\
+                     --intrinsics 525,525,319.5,239.5
+"""
+_MODEL_HELP = f"folder of the trained model (default: ${MODEL_VARIABLE} or {DEFAULT_MODEL})"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; exits with 1 on an error, which it names on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        import_module(f"spatial_dual.cli.{options.command}").run(options)
+        sys.stdout.flush()
+    except CommandError as error:
+        sys.exit(f"spatial-dual {options.command}: {error}")
+    except BrokenPipeError:
+        # the reader, such as `head`, has enough; keep Python from flushing into the closed pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        "spatial-dual",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, about, add in (
+        ("draw", "draw an image of a text", _add_draw),
+        ("describe", "describe images", _add_describe),
+        ("graph", "scene graphs of texts or of an image, one JSON a line", _add_graph),
+    ):
+        command = commands.add_parser(name, help=about, description=f"{about.capitalize()}.")
+        add(command)
+        command.add_argument(
+            "--model",
+            type=Path,
+            default=Path(os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL),
+            metavar="DIR",
+            help=_MODEL_HELP,
+        )
+        command.add_argument("--steps", type=_positive, metavar="S", help="of the reverse chains")
+        command.add_argument("--seed", type=int, default=0, metavar="K", help="default: 0")
+    return parser
+
+
+def _add_draw(command: ArgumentParser) -> None:
+    command.add_argument("text", metavar="TEXT")
+    command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
+    command.add_argument(
+        "--num", type=_positive, default=1, metavar="N", help="images, as OUT-1.png, OUT-2.png, …"
+    )
+    command.add_argument("--guidance", type=float, metavar="G", help="1 turns guidance off")
+    command.add_argument(
+        "--show-graph",
+        action="store_true",
+        help="print the graph of the text and the 3D graph it evolved into, and write the latter "
+        "over the image to OUT.graph.png",
+    )
+
+
+def _add_describe(command: ArgumentParser) -> None:
+    command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    command.add_argument(
+        "--json", action="store_true", help="one JSON a line: image, text, initial, completed"
+    )
+
+
+def _add_graph(command: ArgumentParser) -> None:
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("--text", metavar="TEXT")
+    source.add_argument("--texts", metavar="FILE", help="one text a line; - is standard input")
+    source.add_argument("--image", type=Path, metavar="FILE")
+    command.add_argument(
+        "--depth", type=Path, metavar="FILE", help="depth of the image, PNG or TIFF, one channel"
+    )
+    command.add_argument(
+        "--depth-unit", type=float, metavar="METRES", help="of one grey level (default: 0.001)"
+    )
+    command.add_argument(
+        "--intrinsics", type=_intrinsics, metavar="fx,fy,cx,cy", help="in pixels of the image"
+    )
+    stage = command.add_mutually_exclusive_group()
+    stage.add_argument(
+        "--initial",
+        action="store_true",
+        help="the graph of the text, of the image or, with --depth, of the depth (default)",
+    )
+    stage.add_argument(
+        "--completed", action="store_true", help="the 3D graph that diffusion makes of it"
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def _intrinsics(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 4 or not min(values[:2]) > 0:
+        raise ArgumentTypeError(f"must be fx,fy,cx,cy in pixels, focal lengths > 0, got {text!r}")
+    return values

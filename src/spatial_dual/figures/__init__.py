@@ -1,0 +1,1 @@
+"""Pictures made for people: graphs over images, contact sheets."""

@@ -1,0 +1,47 @@
+"""Contact sheet of samples: both directions with the graphs on the way."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from spatial_dual.figures.boxes import with_boxes
+from spatial_dual.figures.sheet import Cell, contact_sheet
+from spatial_dual.scene.graph import SceneGraph
+
+HEADINGS = (
+    *("text", "its 3DSG", "drawn", "drawn from the gold graph"),
+    *("gold image", "its VSG", "completed 3DSG", "description"),
+)
+
+
+def samples_sheet(rows: Sequence[Mapping[str, Any]], side: int) -> Image.Image:
+    """One row a sample of the ``generate`` stage, with its gold ``image``.
+
+    Args:
+        rows: columns of ``samples``, and ``image``.
+        side: of a picture, pixels.
+    """
+    return contact_sheet(HEADINGS, [_cells(row, side) for row in rows])
+
+
+def _cells(row: Mapping[str, Any], side: int) -> list[Cell]:
+    blank = np.full_like(row["image"], 235)
+
+    def plain(image: np.ndarray) -> Image.Image:
+        return with_boxes(image, SceneGraph(), side)
+
+    def boxed(image: np.ndarray, graph: str) -> Image.Image:
+        return with_boxes(image, SceneGraph.from_json(graph), side)
+
+    return [
+        row["caption"],
+        boxed(blank, row["text_completed"]),
+        plain(row["drawn"]),
+        plain(row["drawn_from_gold"]),
+        plain(row["image"]),
+        boxed(row["image"], row["visual_graph"]),
+        boxed(blank, row["visual_completed"]),
+        row["description"],
+    ]
