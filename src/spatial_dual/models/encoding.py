@@ -18,7 +18,8 @@ class TokenEncoder:
         image_tokenizer: gives the image codes.
         text_tokenizer: gives the text codes, at the length that ``clip`` takes.
         clip: gives the global features.
-        captions_per_record: captions C kept of each record; a record with fewer repeats its own.
+        captions_per_record: captions C kept of each record; a record with fewer repeats its own,
+            one without has the empty caption.
         device: where the networks run.
     """
 
@@ -44,12 +45,9 @@ class TokenEncoder:
             ``id``, ``image_codes`` uint16 ``(n, h * w)``, ``text_codes`` uint16
             ``(n, C, length)``, ``clip_image`` float16 ``(n, d)``, ``clip_text`` float16
             ``(n, C, d)``.
-
-        Raises:
-            ValueError: a record without captions, named by its id.
         """
         count, kept = len(chunk["id"]), self.captions_per_record
-        captions = self._captions(chunk["id"], chunk["captions"])
+        captions = self._captions(chunk["captions"])
         text_codes = self.text_tokenizer.encode_batch(captions, self.clip.config.text_length)
         images = from_uint8(torch.from_numpy(chunk["image"]).permute(0, 3, 1, 2).to(self.device))
         ids = torch.from_numpy(text_codes.astype(np.int64)).to(self.device)
@@ -62,10 +60,6 @@ class TokenEncoder:
             "clip_text": clip_text.half().cpu().numpy(),
         }
 
-    def _captions(self, ids: Sequence[str], captions: Sequence[Sequence[str]]) -> list[str]:
-        for identifier, texts in zip(ids, captions, strict=True):
-            if not texts:
-                raise ValueError(f"record {identifier!r} has no captions; leave it out of the set")
-        return [
-            texts[i % len(texts)] for texts in captions for i in range(self.captions_per_record)
-        ]
+    def _captions(self, captions: Sequence[Sequence[str]]) -> list[str]:
+        kept = range(self.captions_per_record)
+        return [texts[i % len(texts)] if texts else "" for texts in captions for i in kept]

@@ -75,8 +75,9 @@ class ImageCrops:
 class CaptionedImages:
     """Whole images with one of their captions each, drawn anew every epoch.
 
-    Batches hold ``images (n, 3, H, W)`` uint8 and ``ids (n, longest)``: no wider than the longest
-    caption at hand, which changes no feature (the text tower is causal and pools at eos).
+    A record without captions has the empty one. Batches hold ``images (n, 3, H, W)`` uint8 and
+    ``ids (n, longest)``: no wider than the longest caption at hand, which changes no feature (the
+    text tower is causal and pools at eos).
     """
 
     def __init__(self, records: RecordColumns, tokenizer: TextTokenizer, length: int) -> None:
@@ -90,7 +91,8 @@ class CaptionedImages:
         images = self.records.array("image", indices)
         draws = torch.rand(len(indices), generator=generator).tolist()
         captions = self.records.values("captions", indices)
-        chosen = [texts[int(u * len(texts))] for u, texts in zip(draws, captions, strict=True)]
+        pairs = zip(draws, captions, strict=True)
+        chosen = [texts[int(u * len(texts))] if texts else "" for u, texts in pairs]
         ids = self.tokenizer.encode_batch(chosen, self.length)
         longest = int((ids != 0).sum(axis=1).max())
         return {
