@@ -1,0 +1,66 @@
+"""The whole model: both tasks run alone, reproducibly, also after saving and loading."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.models.whole import CAPTIONS, SIZE, make_whole
+
+from spatial_dual.models.parts import is_complete
+from spatial_dual.models.spatial_dual import SpatialDual
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def whole() -> SpatialDual:
+    return make_whole()
+
+
+def test_drawing_gives_an_image_and_both_graphs(whole: SpatialDual) -> None:
+    drawings = whole.draw(CAPTIONS)
+    assert len(drawings) == 2
+    assert drawings[0].image.shape == (SIZE, SIZE, 3)
+    assert drawings[0].image.dtype == np.uint8
+    assert drawings[0].initial.triplets() == [("cup", "on", "table")]
+    assert whole.image_size == SIZE
+
+
+def test_describing_gives_text_and_both_graphs(whole: SpatialDual) -> None:
+    descriptions = whole.describe(IMAGES)
+    assert len(descriptions) == 3
+    assert all(isinstance(d.text, str) for d in descriptions)
+
+
+def test_equal_seeds_draw_equal_images_and_other_seeds_others(whole: SpatialDual) -> None:
+    first, same = whole.draw(CAPTIONS, seed=1), whole.draw(CAPTIONS, seed=1)
+    other = whole.draw(CAPTIONS, seed=2)
+    assert np.array_equal(first[0].image, same[0].image)
+    assert first[0].graph == same[0].graph
+    assert not np.array_equal(first[0].image, other[0].image)
+
+
+def test_a_saved_model_loads_to_the_same_model(whole: SpatialDual, tmp_path: Path) -> None:
+    assert not is_complete(tmp_path)
+    whole.save_pretrained(tmp_path)
+    assert is_complete(tmp_path)
+    loaded = SpatialDual.from_pretrained(tmp_path)
+    ours, theirs = whole.draw(CAPTIONS), loaded.draw(CAPTIONS)
+    assert np.array_equal(ours[1].image, theirs[1].image)
+    assert [d.text for d in whole.describe(IMAGES)] == [d.text for d in loaded.describe(IMAGES)]
+    weights = next(tmp_path.glob("clip/*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert not is_complete(tmp_path)
+
+
+def test_completion_takes_texts_or_images_never_both(whole: SpatialDual) -> None:
+    initial = whole.initial_from_texts(CAPTIONS)
+    completed = whole.complete(initial, texts=CAPTIONS)
+    assert len(completed) == 2
+    with pytest.raises(ValueError, match="not both"):
+        whole.complete(initial, texts=CAPTIONS, images=IMAGES)
+
+
+def test_a_missing_model_says_how_to_train_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="make train"):
+        SpatialDual.from_pretrained(tmp_path)
