@@ -54,7 +54,7 @@ def _parser() -> ArgumentParser:
         ("describe", "describe images", _add_describe),
         ("graph", "scene graphs of texts or of an image, one JSON a line", _add_graph),
     ):
-        command = commands.add_parser(name, help=about, description=f"{about.capitalize()}.")
+        command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
         add(command)
         command.add_argument(
             "--model",
