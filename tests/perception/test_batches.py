@@ -12,7 +12,7 @@ KINDS = {
 CONFIG = PerceiverConfig(
     labels=("far", "near"),
     attributes={"colour": ("red", "blue"), "pose": ("facing left", "facing right")},
-    widths=(8,),
+    widths=(8, 8),
 )
 
 
@@ -50,7 +50,7 @@ def test_mirrored_images_have_mirrored_targets_and_poses(records):
 
 
 def test_photographs_without_attributes_make_batches_without_their_heads(photographs):
-    config = PerceiverConfig(labels=("far", "near"), widths=(8,))
+    config = PerceiverConfig(labels=("far", "near"), widths=(8, 8))
     batch = PerceptionBatches(photographs, config).load(np.arange(4), torch.Generator())
     assert "colour" not in batch
     assert {"image", "class", "log_depth", "centre", "offset", "weight"} == set(batch)

@@ -67,12 +67,12 @@ def test_against_a_loop_over_cells(seed):
 def test_weights_favour_small_instances_and_average_to_one():
     instances = np.zeros((32, 32), np.uint8)
     instances[:16, :16] = 1
-    instances[20:24, 20:24] = 2
+    instances[20:28, 20:28] = 2
     targets = targets_of(instances, np.ones((32, 32), np.float16), ["a", "b"], ("a", "b"))
     weight, label = targets["weight"][0], targets["class"][0]
     assert weight[label > 0].mean().item() == pytest.approx(1, abs=1e-5)
     assert bool((weight[label == 0] == 1).all())
-    assert (weight[label == 2][0] / weight[label == 1][0]).item() == pytest.approx(4, abs=1e-4)
+    assert (weight[label == 2][0] / weight[label == 1][0]).item() == pytest.approx(2, abs=1e-4)
 
 
 def test_scene_without_instances():

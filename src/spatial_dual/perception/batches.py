@@ -99,5 +99,7 @@ def _disturb(images: Tensor, generator: torch.Generator) -> Tensor:
     gain = 1 + GAIN * torch.randn(count, 1, 1, 1, generator=generator)
     gain = gain * (1 + CHANNEL_GAIN * torch.randn(count, 3, 1, 1, generator=generator))
     blurred = torch.rand(count, generator=generator) < BLURRED_SHARE
-    blur = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    return (torch.where(blurred[:, None, None, None], blur, images) * gain).clamp(0, 1)
+    for row in blurred.nonzero().flatten().tolist():
+        padded = F.pad(images[row : row + 1], (1, 1, 1, 1), mode="replicate")
+        images[row] = F.avg_pool2d(padded, 3, stride=1)[0]
+    return (images * gain).clamp(0, 1)

@@ -50,7 +50,8 @@ def group_instances(
     pixel_class = probabilities.argmax(1).flatten(1)
     centres, heat = _peaks(maps["centre"].squeeze(1).sigmoid(), threshold, max_instances)
     owner = _nearest_centre(maps["offset"], pixel_class, centres, heat > 0)
-    votes = F.one_hot(owner, heat.shape[1] + 1)[..., 1:].float().transpose(1, 2)
+    rows = torch.arange(1, heat.shape[1] + 1, device=heat.device)
+    votes = (owner[:, None] == rows[:, None]).float()
     pixels = votes.sum(2)
     mean_class = votes @ probabilities.flatten(2).transpose(1, 2) / pixels.clamp(min=1)[..., None]
     confidence, best_class = mean_class[..., 1:].max(-1)
@@ -83,13 +84,13 @@ def _peaks(heat: Tensor, threshold: float, most: int) -> tuple[Tensor, Tensor]:
 def _nearest_centre(offset: Tensor, pixel_class: Tensor, centres: Tensor, valid: Tensor) -> Tensor:
     """Row + 1 of each pixel's centre, ``(batch, h * w)``; 0 for background."""
     height, width = offset.shape[2:]
-    position = torch.arange(height * width, device=offset.device)
-    target_x = offset[:, 0].flatten(1) + position % width
-    target_y = offset[:, 1].flatten(1) + position // width
-    distance = (target_x[..., None] - (centres % width)[:, None]).square()
-    distance += (target_y[..., None] - (centres // width)[:, None]).square()
-    same = pixel_class[..., None] == pixel_class.gather(1, centres)[:, None]
-    distance += OTHER_CLASS_PENALTY * ~same
-    distance.masked_fill_(~valid[:, None], torch.inf)
+    pixels = torch.arange(height * width, device=offset.device)
+    target = offset.flatten(2) + torch.stack([pixels % width, pixels // width])
+    centre = torch.stack([centres % width, centres // width], dim=2).to(target.dtype)
+    # |target - centre|² without the term that is the same for all centres of a pixel
+    cost = torch.baddbmm(centre.square().sum(2, keepdim=True), centre, target, alpha=-2)
+    other = pixel_class[:, None] != pixel_class.gather(1, centres)[..., None]
+    cost += OTHER_CLASS_PENALTY * other
+    cost.masked_fill_(~valid[..., None], torch.inf)
     owned = (pixel_class > 0) & valid.any(1, keepdim=True)
-    return torch.where(owned, distance.argmin(2) + 1, 0)
+    return torch.where(owned, cost.argmin(1) + 1, 0)

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from spatial_dual.perception.targets import UNKNOWN
 
 WEIGHTS: Mapping[str, float] = {
-    "class": 1.0,
-    "log_depth": 2.0,
+    "class": 2.0,
+    "log_depth": 3.0,
     "centre": 4.0,
     "offset": 0.1,
-    "attribute": 0.5,
+    "attribute": 0.4,
 }
 
 
@@ -53,8 +53,9 @@ def head_losses(maps: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> di
 
 
 def _classification(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    loss = F.cross_entropy(logits, target, ignore_index=UNKNOWN, reduction="none")
-    return _mean(loss, (target != UNKNOWN) * weight)
+    known = target != UNKNOWN
+    loss = F.cross_entropy(logits.movedim(1, -1)[known], target[known], reduction="none")
+    return _mean(loss, weight[known])
 
 
 def _mean(values: Tensor, weight: Tensor) -> Tensor:

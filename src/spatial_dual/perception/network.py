@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 OUTPUT_STRIDE = 2
-PATCH = 4
 OFFSET_SCALE = 8.0
 
 
@@ -21,7 +20,7 @@ class PerceiverConfig:
         labels: object labels; class 0 of the network is background, class i is ``labels[i - 1]``.
         attributes: words of each attribute kind, e.g. ``{"colour": ("red", "blue")}``; no kind, no
             head.
-        widths: channels at strides 4, 8, 16, …
+        widths: channels at strides 2, 4, 8, …
         blocks: residual blocks at each stride on the way down; on the way up there is one each.
         centre_threshold: least heat of an instance's centre, 0..1.
         min_pixels: instances with fewer pixels (of the half-size maps) are dropped.
@@ -33,8 +32,8 @@ class PerceiverConfig:
 
     labels: tuple[str, ...]
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    widths: tuple[int, ...] = (48, 96, 128)
-    blocks: int = 2
+    widths: tuple[int, ...] = (32, 48, 96, 128)
+    blocks: int = 1
     centre_threshold: float = 0.3
     min_pixels: int = 6
     max_instances: int = 32
@@ -48,8 +47,10 @@ class PerceiverConfig:
                 raise ValueError(f"{kind}: names must be given and differ, got {names}")
         if len(self.labels) > 255:
             raise ValueError(f"labels: at most 255 fit, got {len(self.labels)}")
-        if not self.widths or min(self.widths) < 1 or self.blocks < 1:
-            raise ValueError(f"widths {self.widths} and blocks {self.blocks} must be positive")
+        if len(self.widths) < 2 or min(self.widths) < 1 or self.blocks < 1:
+            raise ValueError(
+                f"widths must be two or more and blocks positive, got {self.widths}, {self.blocks}"
+            )
         if not 0 < self.centre_threshold < 1:
             raise ValueError(f"centre_threshold must be in (0, 1), got {self.centre_threshold}")
         if not 1 <= self.max_instances <= 255 or self.min_pixels < 1:
@@ -61,7 +62,7 @@ class PerceiverConfig:
     @property
     def stride(self) -> int:
         """Image sides must be multiples of this."""
-        return PATCH * 2 ** (len(self.widths) - 1)
+        return OUTPUT_STRIDE * 2 ** (len(self.widths) - 1)
 
     def heads(self) -> dict[str, int]:
         """Channels of each output map of the network."""
@@ -70,26 +71,34 @@ class PerceiverConfig:
 
 
 class PerceptionNetwork(nn.Module):
-    """Residual U-Net without normalisation on 4×4 patches of pixels.
+    """Residual U-Net whose finest level has half the image's size.
 
-    Blocks end in a zero-initialised convolution, so the network starts shallow. Two channels of
-    pixel coordinates and the pooled deepest features let depth depend on the camera.
+    Two channels of pixel coordinates and the pooled deepest features let depth depend on the
+    camera. The finest level is thin, for it costs most: a convolution on the way down and one up.
     """
 
     def __init__(self, config: PerceiverConfig) -> None:
         super().__init__()
         self.heads = config.heads()
         widths = config.widths
-        self.stem = nn.Conv2d(3 * PATCH**2 + 2, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(3 * OUTPUT_STRIDE**2 + 2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
         self.encoder = nn.ModuleList(
-            nn.Sequential(*(_Block(w) for _ in range(config.blocks))) for w in widths
+            nn.Sequential(*(_Block(w) for _ in range(config.blocks))) for w in widths[1:]
         )
         self.context = nn.Linear(widths[-1], widths[-1])
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
-        self.decoder = nn.ModuleList(_Block(w) for w in widths[:-1])
-        subpixels = (PATCH // OUTPUT_STRIDE) ** 2
-        self.out = nn.Conv2d(widths[0], sum(self.heads.values()) * subpixels, 1)
+        self.decoder = nn.ModuleList(_Block(w) for w in widths[1:-1])
+        self.finest = nn.Sequential(
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+            nn.Conv2d(widths[0], widths[0], 3, padding=1, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+            nn.Conv2d(widths[0], sum(self.heads.values()), 1),
+        )
+        for layer in (self.stem, *self.down, *self.up, self.context):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Maps ``(batch, channels, height / 2, width / 2)`` by head, float32.
@@ -100,32 +109,41 @@ class PerceptionNetwork(nn.Module):
         Args:
             images: ``(batch, 3, height, width)`` in 0..1.
         """
-        x = F.pixel_unshuffle(images - 0.5, PATCH)
+        x = F.pixel_unshuffle(4 * (images - 0.5), OUTPUT_STRIDE)
         x = torch.cat([x, _coordinates(x)], dim=1)
         x = F.relu(self.stem(x.contiguous(memory_format=torch.channels_last)))
-        skips = []
-        for level, blocks in enumerate(self.encoder):
-            x = blocks(self.down[level - 1](x) if level else x)
+        skips = [x]
+        for down, blocks in zip(self.down, self.encoder, strict=True):
+            x = blocks(down(x))
             skips.append(x)
         x = x + self.context(x.mean(dim=(2, 3)))[:, :, None, None]
-        for level in reversed(range(len(self.decoder))):
+        for level in reversed(range(len(self.up))):
             up = F.interpolate(self.up[level](x), scale_factor=2, mode="nearest")
-            x = self.decoder[level](skips[level] + up)
-        maps = F.pixel_shuffle(self.out(F.relu(x)), PATCH // OUTPUT_STRIDE).float()
+            x = skips[level] + up
+            if level:
+                x = self.decoder[level - 1](x)
+        maps = self.finest(x).float()
         named = dict(zip(self.heads, maps.split(list(self.heads.values()), dim=1), strict=True))
         return named | {"offset": OFFSET_SCALE * named["offset"]}
 
 
-class _Block(nn.Module):
+class _Block(nn.Sequential):
+    """Pre-activation residual block: x + conv(relu(norm(conv(relu(norm(x))))))."""
+
     def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
-        nn.init.zeros_(self.second.weight)
+        super().__init__(
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+        )
+        # the branch starts at nothing: the shallow path learns first
+        nn.init.zeros_(self.get_parameter("5.weight"))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(F.relu(x))))
+        return x + super().forward(x)
 
 
 def _coordinates(x: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ UNKNOWN = -100
 """Class index without loss (PyTorch's ``ignore_index``)."""
 MAX_INSTANCES = 255
 HEAT_RADIUS = 0.2
+MIN_WEIGHED_AREA = 16
 MIN_SIGMA, MAX_SIGMA = 1.0, 6.0
 
 
@@ -71,7 +72,7 @@ def pixel_targets(
     foreground = ids > 0
     targets["centre"] = torch.where(foreground, heat, 0.0)
     targets["offset"] = offset
-    weight = torch.where(foreground, area.rsqrt(), 0.0)
+    weight = torch.where(foreground, area.clamp(min=MIN_WEIGHED_AREA).rsqrt(), 0.0)
     mean = weight.sum() / foreground.sum().clamp(min=1)
     targets["weight"] = torch.where(foreground, weight / mean.clamp(min=1e-9), 1.0)
     return targets
