@@ -85,6 +85,17 @@ def test_captions_belong_to_their_images_and_are_trimmed(records):
     assert set(texts[1::2]) == {"a red cup on the table", "lamp"}
 
 
+def test_longer_captions_are_drawn_more_often(records):
+    records.columns["captions"] = [["a" * 10, "b" * 90], []] * 20
+    tokenizer = TextTokenizer.train(["a" * 10, "b" * 90], 128)
+    pairs = CaptionedImages(records, tokenizer, 100)
+    indices = np.tile(np.arange(40), 20)
+    texts = tokenizer.decode_batch(pairs.load(indices, generator())["ids"].numpy())
+    assert set(texts[1::2]) == {""}
+    share = np.mean([text.startswith("b") for text in texts[::2]])
+    assert share == pytest.approx(0.9, abs=0.05)
+
+
 @pytest.mark.parametrize("settings", [{"size": 0}, {"size": 8, "object_share": 1.5}])
 def test_bad_settings_are_refused(records, settings):
     with pytest.raises(ValueError, match=r"got (0|1\.5)"):

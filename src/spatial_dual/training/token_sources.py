@@ -75,9 +75,11 @@ class ImageCrops:
 class CaptionedImages:
     """Whole images with one of their captions each, drawn anew every epoch.
 
-    A record without captions has the empty one. Batches hold ``images (n, 3, H, W)`` uint8 and
-    ``ids (n, longest)``: no wider than the longest caption at hand, which changes no feature (the
-    text tower is causal and pools at eos).
+    Captions are drawn in proportion to their length: short ones fit too many images to teach which
+    one is meant. A record without captions has the empty one.
+
+    Batches hold ``images (n, 3, H, W)`` uint8 and ``ids (n, longest)``: no wider than the longest
+    caption at hand, which changes no feature (the text tower is causal and pools at eos).
     """
 
     def __init__(self, records: RecordColumns, tokenizer: TextTokenizer, length: int) -> None:
@@ -91,11 +93,16 @@ class CaptionedImages:
         images = self.records.array("image", indices)
         draws = torch.rand(len(indices), generator=generator).tolist()
         captions = self.records.values("captions", indices)
-        pairs = zip(draws, captions, strict=True)
-        chosen = [texts[int(u * len(texts))] if texts else "" for u, texts in pairs]
+        chosen = [_draw_caption(texts, u) for texts, u in zip(captions, draws, strict=True)]
         ids = self.tokenizer.encode_batch(chosen, self.length)
         longest = int((ids != 0).sum(axis=1).max())
         return {
             "images": torch.from_numpy(images).permute(0, 3, 1, 2),
             "ids": torch.from_numpy(ids[:, :longest].astype(np.int64)),
         }
+
+
+def _draw_caption(texts: Sequence[str], share: float) -> str:
+    """The caption at ``share`` (0..1) of all characters."""
+    ends = np.cumsum([len(text) for text in texts])
+    return texts[int(np.searchsorted(ends, share * ends[-1], side="right"))] if len(texts) else ""

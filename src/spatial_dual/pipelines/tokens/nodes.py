@@ -15,7 +15,7 @@ from spatial_dual.pipelines.types import (
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
-CHUNK = 256
+CHUNK = 64
 SAMPLE = 512
 
 
