@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spatial_dual.cli import inputs, main
+from spatial_dual.commands import inputs, main
 from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.perception.perceiver import Perception
 from spatial_dual.perception.size_prior import SizePrior
@@ -61,7 +61,7 @@ class Model:
 def model(monkeypatch):
     model = Model()
     for command in ("draw", "describe", "graph"):
-        monkeypatch.setattr(f"spatial_dual.cli.{command}.load_model", lambda folder: model)
+        monkeypatch.setattr(f"spatial_dual.commands.{command}.load_model", lambda folder: model)
     return model
 
 
@@ -219,7 +219,9 @@ def test_intrinsics_of_nonsense_are_refused(capsys):
 
 
 def test_command_is_quick_where_no_model_is_needed(project_path):
-    command = "import sys; from spatial_dual.cli import main; main(['graph', '--text', 'a cup'])"
+    command = (
+        "import sys; from spatial_dual.commands import main; main(['graph', '--text', 'a cup'])"
+    )
     check = "print([n for n in ('torch', 'numpy', 'kedro', 'transformers') if n in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", f"{command}; {check}"],

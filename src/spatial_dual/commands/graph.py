@@ -4,8 +4,8 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from spatial_dual.cli.errors import CommandError
-from spatial_dual.cli.inputs import checked_text, load_model, read_lines
+from spatial_dual.commands.errors import CommandError
+from spatial_dual.commands.inputs import checked_text, load_model, read_lines
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from importlib import import_module
 from pathlib import Path
 
-from spatial_dual.cli.errors import CommandError
+from spatial_dual.commands.errors import CommandError
 
 MODEL_VARIABLE = "SPATIAL_DUAL_MODEL"
 DEFAULT_MODEL = Path("data/06_models/spatial_dual")
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; exits with 1 on an error, which it names on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        import_module(f"spatial_dual.cli.{options.command}").run(options)
+        import_module(f"spatial_dual.commands.{options.command}").run(options)
         sys.stdout.flush()
     except CommandError as error:
         sys.exit(f"spatial-dual {options.command}: {error}")
@@ -54,7 +54,9 @@ def _parser() -> ArgumentParser:
         ("describe", "describe images", _add_describe),
         ("graph", "scene graphs of texts or of an image, one JSON a line", _add_graph),
     ):
-        command = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        command = commands.add_parser(
+            name, help=about, description=f"{about[0].upper()}{about[1:]}."
+        )
         add(command)
         command.add_argument(
             "--model",

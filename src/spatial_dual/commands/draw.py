@@ -4,8 +4,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spatial_dual.cli.errors import CommandError
-from spatial_dual.cli.inputs import checked_text, load_model
+from spatial_dual.commands.errors import CommandError
+from spatial_dual.commands.inputs import checked_text, load_model
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -6,8 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spatial_dual.cli.errors import CommandError
-from spatial_dual.cli.inputs import load_model
+from spatial_dual.commands.errors import CommandError
+from spatial_dual.commands.inputs import load_model
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spatial_dual.cli.errors import CommandError
+from spatial_dual.commands.errors import CommandError
 from spatial_dual.scene.text import clean_caption
 
 if TYPE_CHECKING:
