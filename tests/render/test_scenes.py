@@ -142,3 +142,9 @@ def test_unknown_split_is_refused():
         SceneSource({"train": 1}).chunks("test", 1)
     with pytest.raises(ValueError, match="no split 'dev'"):
         render_scene(0, "dev", 0)
+
+
+@pytest.mark.parametrize("index", [144, 209, 3876])
+def test_scenes_that_nobody_could_describe_are_drawn_again(index: int) -> None:
+    """In the first draw of these, one thing hides all others."""
+    assert len(render_scene(0, "train", index, size=64)["captions"]) == 4

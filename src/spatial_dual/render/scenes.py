@@ -14,6 +14,7 @@ import numpy as np
 from spatial_dual.render.captions import write_captions
 from spatial_dual.render.layout import sample_world
 from spatial_dual.render.raycast import Hits, cast
+from spatial_dual.render.salience import tellable_facts
 from spatial_dual.render.shading import shade
 from spatial_dual.render.splits import (
     SPLITS,
@@ -93,6 +94,8 @@ def _compose(seed: int, split: str, index: int, size: int) -> tuple[World, Hits,
         hits = cast(world, size)
         nodes = _nodes(world.things, hits)
         relations = relations_of(nodes, "gold")
+        if not tellable_facts(SceneGraph(objects=nodes, relations=relations)):
+            continue  # one thing hides all others: no caption could say anything
         things: tuple[Thing, ...] | None
         if is_novel(split, index):
             things = with_held_out(world.things, relations, hits.visibility.tolist(), generator)
