@@ -139,8 +139,6 @@ class _Block(nn.Sequential):
             nn.ReLU(),
             nn.Conv2d(width, width, 3, padding=1),
         )
-        # the branch starts at nothing: the shallow path learns first
-        nn.init.zeros_(self.get_parameter("5.weight"))
 
     def forward(self, x: Tensor) -> Tensor:
         return x + super().forward(x)
