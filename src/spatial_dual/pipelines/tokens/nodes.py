@@ -104,14 +104,16 @@ def encode(
 ) -> Iterator[Chunk]:
     """All records as tokens and features, in chunks; see ``models.encoding.TokenEncoder``."""
     from spatial_dual.models.encoding import TokenEncoder
-    from spatial_dual.training.config import choose_device
+    from spatial_dual.training.config import choose_device, has_native_bfloat16
 
+    device = choose_device(train["device"])
     encoder = TokenEncoder(
         image_tokenizer,
         text_tokenizer,
         clip,
         captions_per_record=text["captions_per_record"],
-        device=choose_device(train["device"]),
+        device=device,
+        bfloat16=has_native_bfloat16(device),
     )
     chunks = scenes.chunks(CHUNK, ("id", "image", "captions"))
     return (encoder.encode_chunk(chunk) for chunk in chunks)
