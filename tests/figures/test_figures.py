@@ -38,8 +38,8 @@ def test_region_outside_the_picture_draws_nothing():
     assert np.asarray(with_boxes(WHITE, away, 128)).min() == 255
 
 
-def test_name_has_adjectives_in_english_order():
-    assert name_of(CUP) == "small red striped cup"
+def test_name_is_colour_and_label():
+    assert name_of(CUP) == "red cup"
 
 
 def test_listing_names_each_relation_once():

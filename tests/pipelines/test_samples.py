@@ -20,9 +20,10 @@ from spatial_dual.pipelines.evaluate.nodes import (
     evaluate_image_tokenizer,
     evaluate_perception,
     evaluate_scene_graphs,
+    judge_gold_drawings,
     judge_pictures,
 )
-from spatial_dual.pipelines.generate.nodes import generate_samples
+from spatial_dual.pipelines.generate.nodes import draw_gold_graphs, generate_samples
 from spatial_dual.pipelines.report.nodes import draw_contact_sheet, write_table
 from spatial_dual.pipelines.scene_graphs.nodes import build_graphs
 from spatial_dual.render.captions import parse
@@ -31,7 +32,7 @@ from spatial_dual.scene.graph import SceneGraph
 
 COUNT = 5
 SIZE = 128
-GENERATE = {"count": None, "chunk_rows": 2, "steps": None, "guidance": 1.5}
+GENERATE = {"count": None, "from_gold_count": 3, "chunk_rows": 2, "steps": None, "guidance": 1.5}
 GRAPHS = {"visual_from": "perceived", "perceived_fov_deg": 48}
 KINDS = {"colour": ["red", "orange", "yellow", "green", "blue", "purple", "white", "black"]}
 ROWS = [render_scene(3, "test", index, SIZE) for index in range(COUNT)]
@@ -135,24 +136,40 @@ def prior() -> SizePrior:
     return SizePrior.fit(GOLD)
 
 
-def sampled(data, folder, model, **changed) -> tuple[Records, Records]:
-    chunks = generate_samples(data["scenes"], data["graphs"], model, GENERATE | changed, 0)
-    samples = write_records(folder / "samples", chunks)
+def sampled(data, folder, model, **changed) -> dict[str, Records]:
+    parameters = GENERATE | changed
+    samples = write_records(
+        folder / "samples", generate_samples(data["scenes"], model, parameters, 0)
+    )
+    easy = draw_gold_graphs(samples, data["graphs"], model, parameters, 0)
+    easy = write_records(folder / "samples_from_gold", easy)
     judged = judge_pictures(samples, data["tokens"], Tokenizer(), Oracle(), prior(), GRAPHS)
-    return samples, write_records(folder / "judged", judged)
+    judged_easy = judge_gold_drawings(easy, Oracle(), prior(), GRAPHS)
+    return {
+        "samples": samples,
+        "samples_from_gold": easy,
+        "judged": write_records(folder / "judged", judged),
+        "judged_from_gold": write_records(folder / "judged_from_gold", judged_easy),
+    }
+
+
+def drawing_figures_of(made, graphs):
+    return evaluate_draw(made["samples"], made["judged"], made["judged_from_gold"], graphs)
 
 
 def test_samples_keep_what_they_were_made_with(data, tmp_path):
-    samples, _ = sampled(data, tmp_path, Model(), count=3)
-    assert samples.values("id") == [row["id"] for row in ROWS[:3]]
-    assert samples.values("caption") == [ROWS[n]["captions"][n % 4] for n in range(3)]
-    assert samples.values("steps") == [20] * 3
-    assert samples.values("guidance") == [1.5] * 3
+    made = sampled(data, tmp_path, Model(), count=4)
+    samples = made["samples"]
+    assert made["samples_from_gold"].values("id") == samples.values("id")[:3]
+    assert samples.values("id") == [row["id"] for row in ROWS[:4]]
+    assert samples.values("caption") == [ROWS[n]["captions"][n % 4] for n in range(4)]
+    assert samples.values("steps") == [20] * 4
+    assert samples.values("guidance") == [1.5] * 4
 
 
 def test_model_that_draws_the_gold_image_reaches_the_upper_bound(data, tmp_path):
-    samples, judged = sampled(data, tmp_path, Model())
-    found = evaluate_draw(samples, judged, data["graphs"])
+    made = sampled(data, tmp_path, Model())
+    found = drawing_figures_of(made, data["graphs"])
     assert found["object_accuracy_upper"] == 1
     assert found["from_gold_graph"]["object_accuracy"] == 1
     assert found["object_accuracy"] >= 0.9  # stated, but hidden for the viewer, is asked for too
@@ -160,15 +177,15 @@ def test_model_that_draws_the_gold_image_reaches_the_upper_bound(data, tmp_path)
 
 
 def test_model_that_draws_other_colours_scores_nothing(data, tmp_path):
-    samples, judged = sampled(data, tmp_path, Model(turned=True))
-    found = evaluate_draw(samples, judged, data["graphs"])
+    made = sampled(data, tmp_path, Model(turned=True))
+    found = drawing_figures_of(made, data["graphs"])
     assert found["object_accuracy"] == 0
     assert found["from_gold_graph"]["object_accuracy"] == 0
     assert found["object_accuracy_upper"] == 1
 
 
 def test_true_descriptions_and_gold_completions(data, tmp_path):
-    samples, _ = sampled(data, tmp_path, Model())
+    samples = sampled(data, tmp_path, Model())["samples"]
     described = evaluate_describe(samples, data["scenes"], data["graphs"])
     assert described["triplet_precision"] == described["grammatical"] == 1
     completed = evaluate_graph_diffusion(samples, data["graphs"])
@@ -178,23 +195,24 @@ def test_true_descriptions_and_gold_completions(data, tmp_path):
 
 
 def test_samples_of_other_data_are_refused(data, tmp_path):
-    samples, judged = sampled(data, tmp_path, Model())
+    made = sampled(data, tmp_path, Model())
     strangers = columns([row | {"id": f"other-{row['id']}"} for row in ROWS])
     others = write_records(tmp_path / "others", [strangers])
     with pytest.raises(ValueError, match="run the generate stage again"):
-        evaluate_draw(samples, judged, others)
+        drawing_figures_of(made, others)
 
 
 def all_metrics(data, folder):
-    samples, judged = sampled(data, folder, Model())
+    made = sampled(data, folder, Model())
+    samples = made["samples"]
     scenes, graphs = data["scenes"], data["graphs"]
-    return samples, collect_metrics(
+    return made, collect_metrics(
         evaluate_image_tokenizer(scenes, data["tokens"], Tokenizer()),
         evaluate_perception(scenes, data["perceived"], KINDS),
         evaluate_scene_graphs(scenes, graphs, prior()),
         {"label_accuracy": 1.0, "relation_accuracy": 1.0},
         evaluate_graph_diffusion(samples, graphs),
-        evaluate_draw(samples, judged, graphs),
+        drawing_figures_of(made, graphs),
         evaluate_describe(samples, scenes, graphs),
         scenes,
         samples,
@@ -202,7 +220,7 @@ def all_metrics(data, folder):
 
 
 def test_metrics_have_the_promised_keys(data, tmp_path):
-    samples, metrics = all_metrics(data, tmp_path)
+    made, metrics = all_metrics(data, tmp_path)
     assert set(metrics["refused"]) == {"image_tokenizer.psnr_db"}  # identical: infinite
     assert {key for key, _ in flatten(metrics)} >= {
         "image_tokenizer.codes_used",
@@ -228,13 +246,18 @@ def test_metrics_have_the_promised_keys(data, tmp_path):
     assert metrics["protocol"]["samples"] == COUNT
     table = write_table(metrics)
     assert "| `describe.grammatical` | 1 |" in table
-    sheet = draw_contact_sheet(samples, data["scenes"], {"contact_sheet": {"rows": 2, "side": 64}})
+    sheet = draw_contact_sheet(
+        made["samples"],
+        made["samples_from_gold"],
+        data["scenes"],
+        {"contact_sheet": {"rows": 2, "side": 64}},
+    )
     assert sheet.width > 8 * 64
 
 
 def test_photographs_refuse_what_they_cannot_tell(data, tmp_path):
     photos = write_records(tmp_path / "photos", [columns([row | {"graph": ""} for row in ROWS])])
-    samples, _ = sampled(data, tmp_path, Model())
+    samples = sampled(data, tmp_path, Model())["samples"]
     assert isinstance(evaluate_describe(samples, photos, data["graphs"])["grammatical"], str)
     by_depth = evaluate_scene_graphs(photos, data["graphs"], prior())
     assert isinstance(by_depth["gold_depth"]["triplet_f1"], str)

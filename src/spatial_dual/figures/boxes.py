@@ -10,7 +10,6 @@ PALETTE = (
     *("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#008080", "#9a6324", "#808000"),
     *("#000075", "#f032e6"),
 )
-_NAMED_KINDS = ("size", "colour", "material")
 
 
 def with_boxes(image: np.ndarray, graph: SceneGraph, side: int) -> Image.Image:
@@ -28,9 +27,9 @@ def with_boxes(image: np.ndarray, graph: SceneGraph, side: int) -> Image.Image:
 
 
 def name_of(item: SceneObject) -> str:
-    """Label with size, colour and pattern in front: "small red striped cup"."""
-    words = [w for kind in _NAMED_KINDS for w in item.attributes if attribute_kind(w) == kind]
-    return " ".join([*(word for word in words if word != "plain"), item.label])
+    """Label with its colour in front: "red cup"."""
+    colours = [word for word in item.attributes if attribute_kind(word) == "colour"]
+    return " ".join([*colours, item.label])
 
 
 def _distance(item: SceneObject) -> float:

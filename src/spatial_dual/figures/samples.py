@@ -11,7 +11,7 @@ from spatial_dual.figures.sheet import Cell, contact_sheet
 from spatial_dual.scene.graph import SceneGraph
 
 HEADINGS = (
-    *("text", "its 3DSG", "drawn", "drawn from the gold graph"),
+    *("text", "3DSG of the text", "drawn", "from gold 3DSG"),
     *("gold image", "its VSG", "completed 3DSG", "description"),
 )
 

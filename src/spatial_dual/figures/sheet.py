@@ -8,6 +8,7 @@ Cell = Image.Image | str
 
 MARGIN = 8
 _FONT_SIZE = 13
+_SPACING = 4
 
 
 def contact_sheet(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Image.Image:
@@ -38,6 +39,7 @@ def contact_sheet(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Im
 
 
 def _write(pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], side: int) -> None:
+    """Wrap the text at ``side``; what does not fit below is cut with an ellipsis."""
     font = ImageFont.load_default(size=_FONT_SIZE)
     lines = [""]
     for word in text.split():
@@ -46,4 +48,7 @@ def _write(pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], side: in
             lines.append(word)
         else:
             lines[-1] = longer
-    pen.multiline_text(place, "\n".join(lines), fill="black", font=font, spacing=4)
+    room = side // (_FONT_SIZE + _SPACING)
+    if len(lines) > room:
+        lines[room - 1 :] = [f"{lines[room - 1]} …"]
+    pen.multiline_text(place, "\n".join(lines), fill="black", font=font, spacing=_SPACING)

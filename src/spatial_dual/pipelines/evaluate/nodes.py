@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spatial_dual.pipelines.evaluate.reading import (
+from spatial_dual.pipelines.reading import (
     protocol,
     read_graph,
     read_graphs,
@@ -144,35 +144,65 @@ def judge_pictures(
 
     def judged(rows: range) -> Chunk:
         codes = tokens.array("image_codes", own_rows[rows.start : rows.stop])
-        reconstructed = reconstruct(image_tokenizer, codes)
-        seen = {
-            "drawn": judge.depth_graphs(samples.array("drawn", rows)),
-            "drawn_from_gold": judge.visual_graphs(samples.array("drawn_from_gold", rows)),
-            "reconstructed": judge.visual_graphs(reconstructed),
+        drawn = judge.depth_graphs(samples.array("drawn", rows))
+        gold = judge.visual_graphs(reconstruct(image_tokenizer, codes))
+        return {
+            "id": samples.values("id", rows),
+            "drawn": [graph.to_json() for graph in drawn],
+            "reconstructed": [graph.to_json() for graph in gold],
         }
-        columns = {name: [graph.to_json() for graph in graphs] for name, graphs in seen.items()}
-        return {"id": samples.values("id", rows), **columns}
 
     return (judged(rows) for rows in batch_ranges(len(samples), CHUNK, "judge"))
 
 
-def evaluate_draw(samples: Records, judged: Records, graphs: Records) -> Figures:
+def judge_gold_drawings(
+    samples_from_gold: Records,
+    perceiver: PixelPerceiver,
+    size_prior: SizePrior,
+    graph_parameters: Parameters,
+) -> Iterator[Chunk]:
+    """Scene graphs that perception sees in drawings of gold graphs."""
+    from spatial_dual.metrics.judge import Judge
+    from spatial_dual.progress import batch_ranges
+
+    judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
+
+    def judged(rows: range) -> Chunk:
+        seen = judge.visual_graphs(samples_from_gold.array("drawn", rows))
+        ids = samples_from_gold.values("id", rows)
+        return {"id": ids, "drawn": [graph.to_json() for graph in seen]}
+
+    ranges = batch_ranges(len(samples_from_gold), CHUNK, "judge drawings of gold graphs")
+    return (judged(rows) for rows in ranges)
+
+
+def evaluate_draw(
+    samples: Records, judged: Records, judged_from_gold: Records, graphs: Records
+) -> Figures:
     """Stated objects and relations that perception sees in the drawings, with upper bounds."""
-    from spatial_dual.metrics.draw import drawing_figures
+    from spatial_dual.metrics.draw import drawing_figures, gold_drawing_figures
     from spatial_dual.metrics.statements import stated_graph
     from spatial_dual.parsing.lexicon_parser import LexiconParser
 
     rows = rows_of(samples, graphs)
     parser = LexiconParser()
-    return drawing_figures(
-        stated=[stated_graph(text, parser) for text in samples.values("caption")],
+    stated = [stated_graph(text, parser) for text in samples.values("caption")]
+    gold = read_graphs(graphs, "gold", rows)
+    from_gold = rows_of(judged_from_gold, samples)
+    figures = drawing_figures(
+        stated=stated,
         plans=read_graphs(samples, "text_completed"),
-        gold=read_graphs(graphs, "gold", rows),
+        gold=gold,
         drawn=read_graphs(judged, "drawn"),
-        drawn_from_gold=read_graphs(judged, "drawn_from_gold"),
         reconstructed=read_graphs(judged, "reconstructed"),
         shown=read_graphs(graphs, "depth", rows),
     )
+    easy_half = gold_drawing_figures(
+        stated=[stated[row] for row in from_gold],
+        gold=[gold[row] for row in from_gold],
+        drawn=read_graphs(judged_from_gold, "drawn"),
+    )
+    return {**figures, "from_gold_graph": easy_half}
 
 
 def evaluate_describe(samples: Records, scenes: Records, graphs: Records) -> Figures:

@@ -14,6 +14,7 @@ from spatial_dual.pipelines.evaluate.nodes import (
     evaluate_image_tokenizer,
     evaluate_perception,
     evaluate_scene_graphs,
+    judge_gold_drawings,
     judge_pictures,
 )
 
@@ -26,7 +27,7 @@ _FIGURES: dict[str, tuple[Callable[..., Any], str]] = {
     "scene_graph": (evaluate_scene_graphs, "scenes_test graphs_test size_prior"),
     "dgae": (evaluate_dgae, "aligned_test dgae"),
     "graph_diffusion": (evaluate_graph_diffusion, "samples graphs_test"),
-    "draw": (evaluate_draw, "samples judged graphs_test"),
+    "draw": (evaluate_draw, "samples judged judged_from_gold graphs_test"),
     "describe": (evaluate_describe, "samples scenes_test graphs_test"),
 }
 
@@ -46,6 +47,12 @@ def create_pipeline() -> Pipeline:
         outputs="judged",
         name="judge_pictures",
     )
+    judge_gold = node(
+        judge_gold_drawings,
+        inputs=["samples_from_gold", "perceiver", "size_prior", "params:scene_graphs"],
+        outputs="judged_from_gold",
+        name="judge_gold_drawings",
+    )
     figures = [
         node(evaluate, inputs.split(), f"{name}_figures", name=f"evaluate_{name}")
         for name, (evaluate, inputs) in _FIGURES.items()
@@ -56,4 +63,4 @@ def create_pipeline() -> Pipeline:
         outputs="metrics",
         name="collect_metrics",
     )
-    return Pipeline([judge, *figures, collect])
+    return Pipeline([judge, judge_gold, *figures, collect])

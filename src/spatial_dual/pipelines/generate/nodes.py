@@ -5,61 +5,97 @@ from typing import Any
 
 import numpy as np
 
-from spatial_dual.pipelines.types import Records, SpatialDual
+from spatial_dual.pipelines.reading import read_graphs, rows_of
+from spatial_dual.pipelines.types import Records, SceneGraph, SpatialDual
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
 
 
 def generate_samples(
-    scenes: Records, graphs: Records, model: SpatialDual, parameters: Parameters, seed: int
+    scenes: Records, model: SpatialDual, parameters: Parameters, seed: int
 ) -> Iterator[Chunk]:
     """Drawings of the captions and descriptions of the images of the first records, in chunks.
 
     Record k is drawn from its caption number k mod (number of captions), so that all styles take
     part. Columns: ``id``, ``caption``, ``text_graph`` (TSG) → ``text_completed`` → ``drawn``;
-    ``drawn_from_gold``, from the gold graph; ``description`` of the image, by ``visual_graph``
-    (VSG) → ``visual_completed``; and ``steps``, ``guidance``, ``seed`` that they were made with.
+    ``description`` of the image, by ``visual_graph`` (VSG) → ``visual_completed``; and ``steps``,
+    ``guidance``, ``seed`` that they were made with.
     """
     from spatial_dual.progress import batch_ranges
 
     count = min(len(scenes), parameters["count"] or len(scenes))
-    ranges = batch_ranges(count, parameters["chunk_rows"], "generate")
-    return (_sample_rows(rows, scenes, graphs, model, parameters, seed) for rows in ranges)
+    ranges = batch_ranges(count, parameters["chunk_rows"], "draw and describe")
+    return (_sample_rows(rows, scenes, model, parameters, seed) for rows in ranges)
+
+
+def draw_gold_graphs(
+    samples: Records, graphs: Records, model: SpatialDual, parameters: Parameters, seed: int
+) -> Iterator[Chunk]:
+    """Drawings of the first samples' gold graphs, in chunks: the easy half of ST2I alone.
+
+    Columns: ``id``, ``drawn``.
+    """
+    from spatial_dual.progress import batch_ranges
+
+    count = min(len(samples), parameters["from_gold_count"] or len(samples))
+    gold = read_graphs(graphs, "gold", rows_of(samples, graphs)[:count])
+    ranges = batch_ranges(count, parameters["chunk_rows"], "draw gold graphs")
+    return (_gold_rows(rows, samples, gold, model, parameters, seed) for rows in ranges)
 
 
 def _sample_rows(
-    rows: range,
-    scenes: Records,
-    graphs: Records,
-    model: SpatialDual,
-    parameters: Parameters,
-    seed: int,
+    rows: range, scenes: Records, model: SpatialDual, parameters: Parameters, seed: int
 ) -> Chunk:
-    from spatial_dual.scene.graph import SceneGraph
     from spatial_dual.seeding import derive_seed
 
-    steps = parameters["steps"] or model.parts.sampling.steps
-    guidance = parameters["guidance"] or model.parts.sampling.guidance
+    options = _options(model, parameters)
     own_seed = derive_seed(seed, "generate", rows.start)
     captions = _captions(rows, scenes.values("captions", rows))
-    gold = [SceneGraph.from_json(text) for text in graphs.values("gold", rows)]
-    drawings = model.draw(captions, steps=steps, guidance=guidance, seed=own_seed)
-    easy = model.draw_graph(gold, captions, steps=steps, guidance=guidance, seed=own_seed)
-    described = model.describe(scenes.array("image", rows), steps=steps, seed=own_seed)
+    drawings = model.draw(captions, **options, seed=own_seed)
+    images = scenes.array("image", rows)
+    described = model.describe(images, steps=options["steps"], seed=own_seed)
     return {
         "id": scenes.values("id", rows),
         "caption": captions,
         "text_graph": [drawing.initial.to_json() for drawing in drawings],
         "text_completed": [drawing.graph.to_json() for drawing in drawings],
         "drawn": np.stack([drawing.image for drawing in drawings]),
-        "drawn_from_gold": np.stack([drawing.image for drawing in easy]),
         "description": [item.text for item in described],
         "visual_graph": [item.initial.to_json() for item in described],
         "visual_completed": [item.graph.to_json() for item in described],
-        "steps": [steps] * len(rows),
-        "guidance": [float(guidance)] * len(rows),
+        "steps": [options["steps"]] * len(rows),
+        "guidance": [float(options["guidance"])] * len(rows),
         "seed": [seed] * len(rows),
+    }
+
+
+def _gold_rows(
+    rows: range,
+    samples: Records,
+    gold: list[SceneGraph],
+    model: SpatialDual,
+    parameters: Parameters,
+    seed: int,
+) -> Chunk:
+    from spatial_dual.seeding import derive_seed
+
+    drawings = model.draw_graph(
+        gold[rows.start : rows.stop],
+        samples.values("caption", rows),
+        **_options(model, parameters),
+        seed=derive_seed(seed, "generate", "gold", rows.start),
+    )
+    drawn = np.stack([drawing.image for drawing in drawings])
+    return {"id": samples.values("id", rows), "drawn": drawn}
+
+
+def _options(model: SpatialDual, parameters: Parameters) -> Parameters:
+    """Steps and guidance asked for, or else those that the model was saved with."""
+    own = model.parts.sampling
+    return {
+        "steps": parameters["steps"] or own.steps,
+        "guidance": own.guidance if parameters["guidance"] is None else parameters["guidance"],
     }
 
 

@@ -12,7 +12,7 @@ def create_pipeline() -> Pipeline:
             node(write_table, inputs="metrics", outputs="report_table", name="write_table"),
             node(
                 draw_contact_sheet,
-                inputs=["samples", "scenes_test", "params:report"],
+                inputs=["samples", "samples_from_gold", "scenes_test", "params:report"],
                 outputs="contact_sheet",
                 name="draw_contact_sheet",
             ),

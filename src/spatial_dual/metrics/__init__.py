@@ -1,0 +1,1 @@
+"""Figures of merit, computed from arrays; they know no model and no file."""
