@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from spatial_dual.perception.pixel_perceiver import PixelPerceiver as PixelPerceiver
     from spatial_dual.perception.size_prior import SizePrior as SizePrior
     from spatial_dual.scene.graph import SceneGraph as SceneGraph
-    from spatial_dual.perception.size_prior import SizePrior as SizePrior
     from spatial_dual.scene.vocabulary import Vocabulary as Vocabulary
     from spatial_dual.training.checkpoint import CheckpointStore as CheckpointStore
 
