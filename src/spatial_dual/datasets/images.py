@@ -96,7 +96,7 @@ def square_rgb(image: Image.Image, size: int) -> tuple[np.ndarray, Crop]:
     left, top = small.corner
     square = (left, top, left + small.side, top + small.side)
     pixels = upright.resize((size, size), Image.Resampling.LANCZOS, box=square)
-    return np.asarray(pixels), Crop(height, width, size)
+    return np.array(pixels), Crop(height, width, size)  # a copy, for torch wants it writable
 
 
 def read_square(path: Path | str, size: int) -> tuple[np.ndarray, Crop]:
