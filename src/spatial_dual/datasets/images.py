@@ -70,9 +70,7 @@ def open_picture(data: bytes | None) -> Image.Image:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UnreadableImageError("not a readable picture") from error
     if image.width * image.height > MAX_PIXELS:
-        raise UnreadableImageError(
-            f"{image.width}×{image.height} is more than {MAX_PIXELS} pixels"
-        )
+        raise UnreadableImageError(f"{image.width}×{image.height} is more than {MAX_PIXELS} pixels")
     return image
 
 
