@@ -8,8 +8,8 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from spatial_dual.devices import mixed_precision
 from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
 from spatial_dual.models.generation import (
     SamplingOptions,
@@ -24,12 +24,12 @@ from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.perception.camera import Camera
 from spatial_dual.perception.record_graphs import View
+from spatial_dual.progress import progress_bar
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.tensors import GraphCodec, GraphTensors
 from spatial_dual.seeding import torch_generator
-from spatial_dual.training.config import has_native_bfloat16
 
-BATCH = 50
+BATCH = 16
 T = TypeVar("T")
 
 
@@ -127,6 +127,29 @@ class SpatialDual:
             return self._evolve(initial[rows], kind, feature(source[rows]), options, noise)[0]
 
         return self._batched(len(initial), run, steps, None, seed, "completing graphs")
+
+    def graph(
+        self,
+        source: str | np.ndarray,
+        *,
+        completed: bool = True,
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> SceneGraph:
+        """Scene graph of one text or one image (H, W, 3) uint8: initial, or completed to a 3DSG."""
+        if isinstance(source, str):
+            initial = self.initial_from_texts([source])
+            return (
+                self.complete(initial, texts=[source], steps=steps, seed=seed)[0]
+                if completed
+                else initial[0]
+            )
+        initial = self.initial_from_images(source[None])
+        return (
+            self.complete(initial, images=source[None], steps=steps, seed=seed)[0]
+            if completed
+            else initial[0]
+        )
 
     def draw(
         self,
@@ -262,10 +285,13 @@ class SpatialDual:
         given = {"steps": steps, "guidance": guidance}
         changes: Any = {name: value for name, value in given.items() if value is not None}
         options = replace(self.parts.sampling, **changes)
-        native = has_native_bfloat16(torch.device("cpu"))
         results: list[T] = []
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=native):
-            for start in tqdm(range(0, count, BATCH), desc=what, disable=count <= BATCH):
-                noise = torch_generator(seed, what, start)
-                results += run(slice(start, start + BATCH), options, noise)
+        with mixed_precision(torch.device("cpu")):
+            bar = progress_bar(what, count, "item", hidden=count < 4)
+            with bar:
+                for start in range(0, count, BATCH):
+                    noise = torch_generator(seed, what, start)
+                    rows = slice(start, start + BATCH)
+                    results += run(rows, options, noise)
+                    bar.update(len(results) - bar.n)
         return results

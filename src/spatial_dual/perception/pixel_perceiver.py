@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spatial_dual.devices import mixed_precision
 from spatial_dual.perception.grouping import group_instances
 from spatial_dual.perception.network import OUTPUT_STRIDE, PerceiverConfig, PerceptionNetwork
 from spatial_dual.perception.perceiver import Perception, check_images
@@ -46,7 +47,8 @@ class PixelPerceiver(nn.Module):
 
     def _perceive(self, images: np.ndarray) -> Perception:
         device = next(self.parameters()).device
-        maps = self(to_unit_range(torch.from_numpy(images).to(device)))
+        with mixed_precision(device):
+            maps = self(to_unit_range(torch.from_numpy(images).to(device)))
         config = self.config
         found = group_instances(
             maps, config.centre_threshold, config.min_pixels, config.max_instances

@@ -24,8 +24,11 @@ from spatial_dual.render.world import Shell, Thing, Triple, World
 _T = TypeVar("_T")
 _COUNTS = (3, 4, 5, 5, 6, 6, 7, 7, 8, 8)
 _MATERIAL_CHOICES = ("plain", "plain", *MATERIALS)
-_VIEW_M = (1.9, 2.5)
-"""Height of the view at the scene's middle, metres."""
+_VIEW_M = (1.72, 1.9)
+"""Height of the view at the scene's middle, metres: things fill the picture."""
+_FOV_DEG, _PITCH_DEG = (46, 50), (17, 29)
+"""Fields of view and tilts as a person would hold a camera; a picture alone tells metres from
+perspective only as far as these vary little."""
 
 
 def sample_world(generator: np.random.Generator) -> World | None:
@@ -73,7 +76,7 @@ class _Sampler:
             self.pick(actions)()
 
     def _view(self) -> tuple[Camera, Shell]:
-        fov, pitch = self.between(38, 58), self.between(14, 34)
+        fov, pitch = self.between(*_FOV_DEG), self.between(*_PITCH_DEG)
         distance = self.between(*_VIEW_M) / (2 * math.tan(math.radians(fov) / 2))
         tilt = math.radians(pitch)
         camera = Camera(fov, pitch, 0.38 + distance * math.sin(tilt))
@@ -81,7 +84,7 @@ class _Sampler:
         shell = Shell(
             room=self.room,
             yaw=self.between(-0.45, 0.45),
-            back=middle + self.between(1.2, 1.9),
+            back=middle + self.between(0.8, 1.3),
             left=self.between(1.5, 2.6),
             right=self.between(1.5, 2.6),
             tone=(self.between(0.94, 1.06), self.between(0.92, 1.06)),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import torch
 
 from spatial_dual.seeding import derive_seed
 
@@ -65,21 +64,6 @@ class FitConfig:
         done = (step - warmup) / max(1, self.total_steps - warmup)
         cosine = 0.5 * (1 + float(np.cos(np.pi * done)))
         return self.learning_rate * (self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine)
-
-
-def choose_device(name: str) -> torch.device:
-    """Resolve "auto" to CUDA where there is one."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
-
-
-def has_native_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 products run in hardware (CUDA since Ampere; AVX512-BF16 or AMX CPUs)."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    flags = torch.cpu.get_capabilities()
-    return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("amx_tile"))
 
 
 def batch_indices(examples: int, batch_size: int, seed: int, step: int) -> np.ndarray:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -11,8 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from spatial_dual.devices import choose_device, has_native_bfloat16
+from spatial_dual.progress import progress_bar
 from spatial_dual.seeding import torch_generator
 from spatial_dual.training.checkpoint import (
     CheckpointStore,
@@ -23,8 +23,6 @@ from spatial_dual.training.checkpoint import (
 from spatial_dual.training.config import (
     FitConfig,
     batch_indices,
-    choose_device,
-    has_native_bfloat16,
 )
 
 Batch = dict[str, Tensor]
@@ -97,7 +95,7 @@ def fit(
     run = _Run(name, model, data, config)
     run.resume(store)
     meter = _Meter(max(1, config.total_steps // LOG_ROWS))
-    bar = _progress_bar(name, config.total_steps, run.step)
+    bar = progress_bar(name, config.total_steps, "step", done=run.step)
     with torch.random.fork_rng(devices=[]), bar:
         while run.step < config.total_steps:
             meter.add(run.update(loss_fn))
@@ -253,9 +251,3 @@ class _Meter:
         means = {key: float(value) / self.count for key, value in self.sums.items()}
         self.sums, self.count = {}, 0
         return means
-
-
-def _progress_bar(name: str, total: int, done: int) -> "tqdm[None]":
-    # a pipe keeps every refresh as text: refresh rarely there
-    interval = 0.5 if sys.stderr.isatty() else 20.0
-    return tqdm(total=total, initial=done, desc=name, unit="step", mininterval=interval)

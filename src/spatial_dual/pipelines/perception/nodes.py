@@ -40,7 +40,7 @@ def train_perceiver(
 
 def perceive(scenes: Records, perceiver: PixelPerceiver, train: Parameters) -> Iterator[Chunk]:
     """What is seen in each image, and nothing else of its record, in chunks."""
-    from spatial_dual.training.config import choose_device
+    from spatial_dual.devices import choose_device
 
     perceiver.to(choose_device(train["device"]))
     return (_perceive_chunk(perceiver, chunk) for chunk in scenes.chunks(CHUNK, ("id", "image")))

@@ -25,9 +25,15 @@ def fit_size_prior(scenes: Records, parameters: Parameters) -> SizePrior:
 
 
 def build_graphs(
-    scenes: Records, perceived: Records, size_prior: SizePrior, parameters: Parameters
+    scenes: Records,
+    perceived: Records,
+    size_prior: SizePrior,
+    parameters: Parameters,
+    with_depth: bool,
 ) -> Iterator[Chunk]:
     """Gold, visual, depth and text graphs of each record as JSON, in chunks.
+
+    Without ``with_depth`` there is no depth graph: nothing trains on it.
 
     Raises:
         ValueError: ``scenes`` and ``perceived`` are not of the same records in the same order.
@@ -37,7 +43,9 @@ def build_graphs(
     parser = LexiconParser()
     seen = perceived.chunks(CHUNK)
     return (
-        _graphs_of_chunk(_rows(scene_chunk), _rows(seen_chunk), size_prior, parser, parameters)
+        _graphs_of_chunk(
+            _rows(scene_chunk), _rows(seen_chunk), size_prior, parser, parameters, with_depth
+        )
         for scene_chunk, seen_chunk in zip(scenes.chunks(CHUNK, SCENE_COLUMNS), seen, strict=True)
     )
 
@@ -55,6 +63,7 @@ def _graphs_of_chunk(
     prior: SizePrior,
     parser: TextGraphParser,
     parameters: Parameters,
+    with_depth: bool,
 ) -> Chunk:
     from spatial_dual.perception.camera import Camera
     from spatial_dual.perception.record_graphs import View, gold_graph
@@ -70,13 +79,13 @@ def _graphs_of_chunk(
         for record, perceived in zip(scenes, seen, strict=True)
     ]
     shown = [View.of_record(row) for row in scenes] if _from_records(parameters) else views
-    return {
+    depth = {"depth": [view.depth_graph(prior).to_json() for view in views]} if with_depth else {}
+    return depth | {
         "id": [row["id"] for row in scenes],
         "gold": [
             gold_graph(row, view, prior).to_json() for row, view in zip(scenes, views, strict=True)
         ],
         "visual": [view.visual_graph().to_json() for view in shown],
-        "depth": [view.depth_graph(prior).to_json() for view in views],
         "text": _text_graphs([row["captions"] for row in scenes], parser),
     }
 

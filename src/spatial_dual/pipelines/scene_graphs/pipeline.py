@@ -31,7 +31,13 @@ def create_pipeline() -> Pipeline:
 def _graphs_node(split: str) -> Node:
     return node(
         build_graphs,
-        inputs=[f"scenes_{split}", f"perceived_{split}", "size_prior", "params:scene_graphs"],
+        inputs=[
+            f"scenes_{split}",
+            f"perceived_{split}",
+            "size_prior",
+            "params:scene_graphs",
+            f"params:scene_graphs.depth_graphs.{split}",
+        ],
         outputs=f"graphs_{split}",
         name=f"build_graphs_{split}",
     )

@@ -103,8 +103,8 @@ def encode(
     train: Parameters,
 ) -> Iterator[Chunk]:
     """All records as tokens and features, in chunks; see ``models.encoding.TokenEncoder``."""
+    from spatial_dual.devices import choose_device, has_native_bfloat16
     from spatial_dual.models.encoding import TokenEncoder
-    from spatial_dual.training.config import choose_device, has_native_bfloat16
 
     device = choose_device(train["device"])
     encoder = TokenEncoder(
