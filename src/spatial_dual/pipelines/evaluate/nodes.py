@@ -15,7 +15,15 @@ from spatial_dual.pipelines.reading import (
     read_rows,
     rows_of,
 )
-from spatial_dual.pipelines.types import Dgae, ImageTokenizer, PixelPerceiver, Records, SizePrior
+from spatial_dual.pipelines.types import (
+    ClipEncoder,
+    Dgae,
+    ImageTokenizer,
+    PixelPerceiver,
+    Records,
+    SizePrior,
+    TextTokenizer,
+)
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
@@ -44,6 +52,31 @@ def evaluate_image_tokenizer(
         "psnr_db": float(np.concatenate(decibels).mean()),
         "codes_used": codes_used(histogram),
         "perplexity": perplexity(histogram),
+    }
+
+
+def evaluate_clip(
+    samples: Records,
+    scenes: Records,
+    text_tokenizer: TextTokenizer,
+    clip: ClipEncoder,
+) -> Figures:
+    """Similarity of captions with drawn and with gold images, by a CLIP that no model was fed with.
+
+    100 · mean cosine; ``shuffled`` pairs each caption with the next record's drawing.
+    """
+    from spatial_dual.metrics.clip_score import caption_similarity
+    from spatial_dual.metrics.tokens import recall_at_1
+
+    captions = samples.values("caption")
+    ids = text_tokenizer.encode_batch(captions, clip.config.text_length)
+    drawn = caption_similarity(clip, ids, samples.array("drawn", range(len(samples))))
+    gold = caption_similarity(clip, ids, scenes.array("image", rows_of(samples, scenes)))
+    return {
+        "drawn": 100 * float(np.diagonal(drawn).mean()),
+        "gold": 100 * float(np.diagonal(gold).mean()),
+        "shuffled": 100 * float(np.diagonal(np.roll(drawn, 1, axis=0)).mean()),
+        "gold_recall_at_1_of_100": recall_at_1(gold),
     }
 
 
@@ -227,6 +260,7 @@ def collect_metrics(
     graph_diffusion: Figures,
     draw: Figures,
     describe: Figures,
+    clip: Figures,
     scenes: Records,
     samples: Records,
 ) -> Figures:
@@ -244,6 +278,7 @@ def collect_metrics(
             "graph_diffusion": graph_diffusion,
             "draw": draw,
             "describe": describe,
+            "clip": clip,
         }
     )
     how = protocol(scenes, samples) | {"least_visibility": LEAST_VISIBILITY}

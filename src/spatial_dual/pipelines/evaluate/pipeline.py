@@ -7,6 +7,7 @@ from kedro.pipeline import Pipeline, node
 
 from spatial_dual.pipelines.evaluate.nodes import (
     collect_metrics,
+    evaluate_clip,
     evaluate_describe,
     evaluate_dgae,
     evaluate_draw,
@@ -17,6 +18,7 @@ from spatial_dual.pipelines.evaluate.nodes import (
     judge_gold_drawings,
     judge_pictures,
 )
+from spatial_dual.pipelines.tokens.pipeline import clip_node
 
 _FIGURES: dict[str, tuple[Callable[..., Any], str]] = {
     "image_tokenizer": (evaluate_image_tokenizer, "scenes_test tokens_test image_tokenizer"),
@@ -29,6 +31,7 @@ _FIGURES: dict[str, tuple[Callable[..., Any], str]] = {
     "graph_diffusion": (evaluate_graph_diffusion, "samples graphs_test"),
     "draw": (evaluate_draw, "samples judged judged_from_gold graphs_test"),
     "describe": (evaluate_describe, "samples scenes_test graphs_test"),
+    "clip": (evaluate_clip, "samples scenes_test text_tokenizer clip_for_metrics"),
 }
 
 
@@ -63,4 +66,4 @@ def create_pipeline() -> Pipeline:
         outputs="metrics",
         name="collect_metrics",
     )
-    return Pipeline([judge, judge_gold, *figures, collect])
+    return Pipeline([clip_node("clip_for_metrics"), judge, judge_gold, *figures, collect])

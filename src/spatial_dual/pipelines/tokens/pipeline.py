@@ -14,7 +14,7 @@ SPLITS = ("train", "val", "test")
 
 
 def create_pipeline() -> Pipeline:
-    """Tokenizers and CLIPs from the training scenes, then the tokens of every split."""
+    """Tokenizers and CLIP from the training scenes, then the tokens of every split."""
     return Pipeline(
         [
             training_node(
@@ -26,14 +26,14 @@ def create_pipeline() -> Pipeline:
                 outputs="text_tokenizer",
                 name="train_text_tokenizer",
             ),
-            _clip_node("clip"),
-            _clip_node("clip_for_metrics"),
+            clip_node("clip"),
             *(_encode_node(split) for split in SPLITS),
         ]
     )
 
 
-def _clip_node(name: str) -> Node:
+def clip_node(name: str) -> Node:
+    """A node that trains the CLIP called ``name``; the one for metrics belongs to ``evaluate``."""
     inputs = ["scenes_train", "text_tokenizer", "params:tokens.text"]
     return training_node(train_clip, name, inputs, f"tokens.{name}")
 
