@@ -90,7 +90,7 @@ def test_max_steps_reaches_every_training(project_path: Path) -> None:
     assert context.params["train"] == {"device": "auto", "max_steps": 20}
     trainings = [
         node
-        for node in pipelines["train"].nodes
+        for node in pipelines["__default__"].nodes
         if any(n.endswith("_progress") for n in node.inputs)
     ]
     assert trainings

@@ -14,6 +14,7 @@ from spatial_dual.perception.perceiver import Perception
 from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.pipelines.evaluate.nodes import (
     collect_metrics,
+    evaluate_clip,
     evaluate_describe,
     evaluate_draw,
     evaluate_graph_diffusion,
@@ -72,6 +73,26 @@ class Tokenizer:
         return from_uint8(torch.from_numpy(images).permute(0, 3, 1, 2))
 
 
+class Words:
+    """The ids of a caption are the number of its record."""
+
+    def encode_batch(self, texts, length):
+        return np.array([[Model.number(text)] * length for text in texts])
+
+
+class Clip:
+    """The feature of a record is its own axis; of a picture unlike any gold one, no axis."""
+
+    config = SimpleNamespace(text_length=3)
+
+    def text_features(self, ids):
+        return torch.eye(COUNT)[ids[:, 0]]
+
+    def image_features(self, images):
+        gold = from_uint8(torch.stack([torch.from_numpy(row["image"]) for row in ROWS]))
+        return (images[:, None] == gold.permute(0, 3, 1, 2)).flatten(2).all(dim=2).float()
+
+
 class Model:
     """Draws the gold image, plans the gold graph, describes with the record's own caption."""
 
@@ -127,7 +148,7 @@ def data(tmp_path_factory) -> dict[str, Records]:
     return {
         "scenes": scenes,
         "perceived": (found := keep("perceived", [perceived])),
-        "graphs": keep("graphs", build_graphs(scenes, found, prior(), GRAPHS)),
+        "graphs": keep("graphs", build_graphs(scenes, found, prior(), GRAPHS, True)),
         "tokens": keep("tokens", [{"id": scenes.values("id"), "image_codes": codes}]),
     }
 
@@ -194,6 +215,15 @@ def test_true_descriptions_and_gold_completions(data, tmp_path):
     assert completed["image"]["initial_triplet_recall"] == 0
 
 
+def test_captions_are_like_their_own_images_only(data, tmp_path):
+    samples = sampled(data, tmp_path / "right", Model())["samples"]
+    figures = evaluate_clip(samples, data["scenes"], Words(), Clip())
+    assert figures == {"drawn": 100, "gold": 100, "shuffled": 0, "gold_recall_at_1_of_100": 1}
+    samples = sampled(data, tmp_path / "turned", Model(turned=True), count=4)["samples"]
+    figures = evaluate_clip(samples, data["scenes"], Words(), Clip())
+    assert (figures["drawn"], figures["gold"]) == (0, 100)
+
+
 def test_samples_of_other_data_are_refused(data, tmp_path):
     made = sampled(data, tmp_path, Model())
     strangers = columns([row | {"id": f"other-{row['id']}"} for row in ROWS])
@@ -214,6 +244,7 @@ def all_metrics(data, folder):
         evaluate_graph_diffusion(samples, graphs),
         drawing_figures_of(made, graphs),
         evaluate_describe(samples, scenes, graphs),
+        evaluate_clip(samples, scenes, Words(), Clip()),
         scenes,
         samples,
     )
@@ -240,6 +271,7 @@ def test_metrics_have_the_promised_keys(data, tmp_path):
         "draw.relation_accuracy_upper",
         "describe.triplet_precision",
         "describe.grammatical",
+        "clip.drawn",
     }
     assert metrics["scene_graph"]["gold_depth"]["triplet_f1"] > 0.9
     assert metrics["perception"]["instance_recall"] == 1

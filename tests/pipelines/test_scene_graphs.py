@@ -64,11 +64,10 @@ def perceived(rows, tmp_path_factory) -> Records:
     return write_records(tmp_path_factory.mktemp("perceived"), [chunk])
 
 
-def build(folder, scenes, perceived, **changed) -> Records:
+def build(folder, scenes, perceived, with_depth=True, **changed) -> Records:
     prior = fit_size_prior(scenes, PARAMETERS)
-    return write_records(
-        folder, build_graphs(scenes, perceived, prior, PARAMETERS | changed), rows_per_shard=4
-    )
+    chunks = build_graphs(scenes, perceived, prior, PARAMETERS | changed, with_depth)
+    return write_records(folder, chunks, rows_per_shard=4)
 
 
 def parsed(graphs, column):
@@ -93,6 +92,14 @@ def test_every_record_gets_its_four_graphs(tmp_path, rows, scenes, perceived):
         first, second = map(SceneGraph.from_json, texts)
         assert first.triplets() == [("cup", "on", "table")]
         assert second.objects[0].attributes == ("red",)
+
+
+def test_without_depth_graphs_all_others_are_the_same(tmp_path, scenes, perceived):
+    full = build(tmp_path / "full", scenes, perceived)
+    thin = build(tmp_path / "thin", scenes, perceived, with_depth=False)
+    assert set(full.columns) - set(thin.columns) == {"depth"}
+    for column in thin.columns:
+        assert thin.values(column) == full.values(column)
 
 
 def test_vocabulary_holds_the_words_of_all_graphs(tmp_path, scenes, perceived):
@@ -159,4 +166,7 @@ def test_pipeline_joins_scenes_and_perception():
     splits = ("train", "val", "test")
     assert pipeline.outputs() == {"vocabulary"} | {f"graphs_{split}" for split in splits[1:]}
     inputs = {name for name in pipeline.inputs() if not name.startswith("params:")}
+    for split in splits:
+        (node,) = (n for n in pipeline.nodes if n.name == f"build_graphs_{split}")
+        assert node.inputs[-1] == f"params:scene_graphs.depth_graphs.{split}"
     assert inputs == {f"{kind}_{split}" for kind in ("scenes", "perceived") for split in splits}
