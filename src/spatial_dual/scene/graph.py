@@ -7,9 +7,11 @@ x right, y up, z away from the viewer. Paper: section "Scene graphs" and Fig. 1.
 import json
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 SCHEMA_VERSION = 1
 
@@ -130,14 +132,15 @@ class SceneGraph(_Frozen):
         count = len(self.objects)
         seen = set()
         for position, relation in enumerate(self.relations):
-            if max(relation.subject, relation.object) >= count:
-                raise ValueError(
-                    f"relations[{position}] points to object "
-                    f"{max(relation.subject, relation.object)}, but there are {count} objects"
+            end = max(relation.subject, relation.object)
+            if end >= count:
+                reason = (
+                    f"relation {position} points to object {end}, but there are {count} objects"
                 )
+                raise _bad_relation(position, reason)
             key = (relation.subject, relation.predicate, relation.object)
             if key in seen:
-                raise ValueError(f"relations[{position}] repeats {key}")
+                raise _bad_relation(position, f"relation {position} repeats {key}")
             seen.add(key)
         return self
 
@@ -185,20 +188,45 @@ class SceneGraph(_Frozen):
         Raises:
             GraphFormatError: as ``from_dict``, and for text that is not JSON or has a key twice.
         """
+        repeated: list[tuple[dict[str, Any], str]] = []
+        hook = partial(_note_repeated_key, repeated)
         try:
-            body = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
-        except json.JSONDecodeError as error:
+            body = json.loads(text, object_pairs_hook=hook, parse_constant=_no_constant)
+        except (json.JSONDecodeError, RecursionError) as error:
             raise GraphFormatError(f"$: not JSON: {error}") from error
+        if repeated:
+            holder, key = repeated[-1]  # the outermost: none of it was dropped by another
+            raise GraphFormatError(f"{_path_to(holder, body)}.{key}: key appears twice")
         return cls.from_dict(body)
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _bad_relation(position: int, reason: str) -> PydanticCustomError:
+    context = {"path": ("relations", position), "reason": reason}
+    return PydanticCustomError("bad_relation", "{reason}", context)
+
+
+def _note_repeated_key(
+    repeated: list[tuple[dict[str, Any], str]], pairs: list[tuple[str, Any]]
+) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for key, value in pairs:
         if key in mapping:
-            raise GraphFormatError(f"$: key {key!r} appears twice in one object")
+            repeated.append((mapping, key))
         mapping[key] = value
     return mapping
+
+
+def _path_to(holder: object, body: object, path: str = "$") -> str | None:
+    """JSON path of the very object ``holder`` in ``body``."""
+    if body is holder:
+        return path
+    parts: list[tuple[str, object]] = []
+    if isinstance(body, dict):
+        parts = [(f"{path}.{key}", value) for key, value in body.items()]
+    elif isinstance(body, list):
+        parts = [(f"{path}[{index}]", value) for index, value in enumerate(body)]
+    found = (_path_to(holder, value, at) for at, value in parts)
+    return next((at for at in found if at is not None), None)
 
 
 def _no_constant(name: str) -> float:
@@ -208,5 +236,6 @@ def _no_constant(name: str) -> float:
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in problem["loc"])
+    parts = (*problem["loc"], *problem.get("ctx", {}).get("path", ()))
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
     return f"${path}: {problem['msg']}"
