@@ -4,7 +4,7 @@ import base64
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,15 @@ import pytest
 import torch
 from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
+from tests.models.whole import CAPTIONS, make_whole
 from torch import nn
 
 from spatial_dual.datasets.figures import FigureDataset
 from spatial_dual.datasets.json_objects import JSONObjectDataset
 from spatial_dual.datasets.models import ModelDataset
 from spatial_dual.datasets.record_shards import RecordShardsDataset
+from spatial_dual.datasets.whole_model import WholeModelDataset
+from spatial_dual.models.spatial_dual import SpatialDual
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,17 @@ def broken_chunks(seed: int) -> Any:
     raise OSError("disk full")
 
 
+def whole(seed: int) -> SpatialDual:
+    model = make_whole()
+    with torch.no_grad():
+        model.parts.visual_decoder.get_parameter("decoder.linear.bias").fill_(seed / 4)
+    return model
+
+
+def broken_whole(seed: int) -> SpatialDual:
+    return SpatialDual(replace(whole(seed).parts, dual=broken_tiny(seed)))
+
+
 @dataclass(frozen=True)
 class Case:
     dataset: Callable[[Path], AbstractDataset]
@@ -130,6 +144,13 @@ CASES = {
             else records["depth"].tolist()
         ),
         keeps_previous=False,  # a stream of any size is never kept twice on disk
+    ),
+    "whole model": Case(
+        lambda path: WholeModelDataset(filepath=str(path / "w")),
+        whole,
+        broken_whole,
+        lambda model: model.draw(CAPTIONS[:1], steps=2)[0].image.tolist(),
+        keeps_previous=False,  # parts are replaced one by one
     ),
 }
 

@@ -61,6 +61,15 @@ def test_completion_takes_texts_or_images_never_both(whole: SpatialDual) -> None
         whole.complete(initial, texts=CAPTIONS, images=IMAGES)
 
 
+def test_a_graph_of_one_source_is_the_one_of_a_batch(whole: SpatialDual) -> None:
+    text, image = CAPTIONS[0], IMAGES[0]
+    told, seen = whole.initial_from_texts([text]), whole.initial_from_images(image[None])
+    assert whole.graph(text, completed=False) == told[0]
+    assert whole.graph(image, completed=False) == seen[0]
+    assert whole.graph(text, seed=3) == whole.complete(told, texts=[text], seed=3)[0]
+    assert whole.graph(image, seed=3) == whole.complete(seen, images=image[None], seed=3)[0]
+
+
 def test_a_missing_model_says_how_to_train_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="make train"):
         SpatialDual.from_pretrained(tmp_path)

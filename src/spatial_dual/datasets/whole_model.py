@@ -1,9 +1,11 @@
 """Catalog type of the whole trained model."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
 
 if TYPE_CHECKING:
     from spatial_dual.models.spatial_dual import SpatialDual
@@ -32,6 +34,12 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
     def save(self, data: "SpatialDual") -> None:
         """Write every part, each atomically, the file that makes the folder whole last."""
         data.save_pretrained(self._folder)
+
+    def preview(self) -> JSONPreview:
+        """The parts with their sizes."""
+        files = (path for path in sorted(self._folder.rglob("*")) if path.is_file())
+        sizes = {str(path.relative_to(self._folder)): path.stat().st_size for path in files}
+        return JSONPreview(json.dumps({"bytes": sizes}))
 
     def _exists(self) -> bool:
         from spatial_dual.models.parts import is_complete

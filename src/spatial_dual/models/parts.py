@@ -74,9 +74,10 @@ def is_complete(folder: Path) -> bool:
     try:
         for name in MODELS:
             verify_folder(folder / name)
-    except IncompleteFolderError:
+        json.loads((folder / SETTINGS).read_text())
+    except (IncompleteFolderError, FileNotFoundError, json.JSONDecodeError):
         return False
-    return (folder / SETTINGS).is_file()
+    return True
 
 
 def load_parts(folder: Path) -> Parts:

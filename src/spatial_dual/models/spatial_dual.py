@@ -137,19 +137,14 @@ class SpatialDual:
         seed: int = 0,
     ) -> SceneGraph:
         """Scene graph of one text or one image (H, W, 3) uint8: initial, or completed to a 3DSG."""
+        given: dict[str, Any]
         if isinstance(source, str):
-            initial = self.initial_from_texts([source])
-            return (
-                self.complete(initial, texts=[source], steps=steps, seed=seed)[0]
-                if completed
-                else initial[0]
-            )
-        initial = self.initial_from_images(source[None])
-        return (
-            self.complete(initial, images=source[None], steps=steps, seed=seed)[0]
-            if completed
-            else initial[0]
-        )
+            initial, given = self.initial_from_texts([source]), {"texts": [source]}
+        else:
+            initial, given = self.initial_from_images(source[None]), {"images": source[None]}
+        if not completed:
+            return initial[0]
+        return self.complete(initial, **given, steps=steps, seed=seed)[0]
 
     def draw(
         self,

@@ -1,0 +1,185 @@
+"""Sampling: texts are believed, images are not, and guidance moves away from no condition."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+import torch
+from tests.models.graphs import random_tags
+from torch import Tensor
+
+from spatial_dual.diffusion import KernelConfig, build_kernel
+from spatial_dual.models.code_evidence import CodeEvidence
+from spatial_dual.models.generation import (
+    SamplingOptions,
+    draw_images,
+    evolve_graphs,
+    write_captions,
+)
+from spatial_dual.models.graph_diffuser import GraphCondition
+from spatial_dual.models.graph_nodes import NodeShape, Tags, presence
+from spatial_dual.models.token_diffuser import TokenCondition
+
+SHAPE = NodeShape(slots=4, labels=6, attributes=(4, 3), states=5, places=3)
+CODES = 32  # sets of predicates, the widest tag space
+TAGS = ("labels", "attributes", "geometry", "relations", "places")
+POWERS = torch.tensor([1, 2, 4, 8, 16])
+SHARP = SamplingOptions(steps=999, graph_temperature=0.1, temperature=0.01)
+
+
+class LiteralDgae:
+    """The code of a node is its tag; of a relation, its bits read as a number."""
+
+    config = SimpleNamespace(shape=SHAPE)
+
+    def __init__(self) -> None:
+        self.evidence = CodeEvidence(SHAPE, CODES)
+        tags = random_tags(2000, seed=9, shape=SHAPE)
+        self.evidence.count(self.encode(tags), tags)
+
+    def encode(self, tags: Tags) -> Tensor:
+        columns = torch.cat([tags["attributes"], tags["geometry"]], dim=2)
+        relations = (tags["relations"] * POWERS).sum(dim=-1)
+        return SHAPE.join(tags["labels"], columns, relations, tags["places"][:, None])
+
+    def decode(self, codes: Tensor) -> dict[str, Tensor]:
+        labels, columns, relations, place = SHAPE.split(codes)
+        kinds = SHAPE.kinds
+        bits = (relations[..., None] // POWERS) % 2 == 1
+        values = (labels, columns[..., :kinds], columns[..., kinds:], bits, place[:, 0])
+        return dict(zip(TAGS, values, strict=True))
+
+
+@dataclass
+class Wishes:
+    """A graph diffuser that always wants the same graphs, rather than any other."""
+
+    wanted: Tensor
+    conditions: list[GraphCondition] = field(default_factory=list)
+
+    def __call__(self, z_t: Tensor, t: Tensor, condition: GraphCondition) -> Tensor:
+        self.conditions.append(condition)
+        return 5 * torch.nn.functional.one_hot(self.wanted, CODES).to(torch.bfloat16)
+
+
+@pytest.fixture(scope="module")
+def dgae() -> LiteralDgae:
+    return LiteralDgae()
+
+
+def evolve(
+    dgae: LiteralDgae, initial: Tags, wanted: Tags, kind: str
+) -> tuple[dict[str, Tensor], list[GraphCondition]]:
+    diffuser = Wishes(dgae.encode(wanted))
+    kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
+    feature = torch.arange(len(initial["labels"]))[:, None].float()
+    noise = torch.Generator().manual_seed(0)
+    tags = evolve_graphs(diffuser, kernel, dgae, initial, kind, feature, SHARP, noise)
+    return tags, diffuser.conditions
+
+
+@pytest.fixture
+def initial() -> dict[str, Tensor]:
+    """Two objects, each with one attribute, one predicate between them and no place."""
+    tags = {name: torch.zeros_like(values) for name, values in random_tags(8, 0, SHAPE).items()}
+    full = random_tags(8, seed=1, shape=SHAPE)
+    tags["labels"][:, :2] = full["labels"][:, :2]
+    tags["attributes"][:, :2, 0] = 1 + full["attributes"][:, :2, 1]
+    tags["relations"][:, 0, 1] = True
+    return tags
+
+
+def test_evolution_keeps_what_a_text_states_and_fills_in_the_rest(
+    dgae: LiteralDgae, initial: dict[str, Tensor]
+) -> None:
+    wanted = random_tags(8, seed=2, shape=SHAPE)
+    tags, conditions = evolve(dgae, initial, wanted, "text")
+    for name in ("labels", "attributes", "geometry", "places"):
+        stated = initial[name] > 0
+        assert torch.equal(tags[name], torch.where(stated, initial[name], wanted[name])), name
+    assert tags["relations"][initial["relations"]].all()
+    unstated = ~initial["relations"].any(dim=-1)
+    assert torch.equal(tags["relations"][unstated], wanted["relations"][unstated])
+    both = wanted["relations"][:, 0, 1]  # a wish that agrees with the text comes true in full
+    assert both.any()
+    assert torch.equal(tags["relations"][both, 0], wanted["relations"][both, 0])
+    assert len(conditions) == 10  # never more steps than the chain has
+
+
+def test_what_an_image_seems_to_show_may_be_revised(
+    dgae: LiteralDgae, initial: dict[str, Tensor]
+) -> None:
+    wanted = random_tags(8, seed=2, shape=SHAPE)
+    tags, _ = evolve(dgae, initial, wanted, "image")
+    for name in TAGS:
+        assert torch.equal(tags[name], wanted[name]), name
+
+
+@pytest.mark.parametrize("kind", ["text", "image"])
+def test_the_diffuser_sees_the_initial_graph_and_the_feature(
+    dgae: LiteralDgae, initial: dict[str, Tensor], kind: str
+) -> None:
+    _, conditions = evolve(dgae, initial, random_tags(8, seed=2, shape=SHAPE), kind)
+    for condition in conditions:
+        assert torch.equal(condition.initial, dgae.encode(initial))
+        assert torch.equal(condition.stated, presence(initial, SHAPE))
+        assert condition.context[:, 0, 0].tolist() == list(range(8))
+        assert condition.kind == kind
+
+
+@dataclass
+class GuidedDiffuser:
+    """Prefers code 0, with the condition only by a little over code 1."""
+
+    config = SimpleNamespace(tokens=4)
+    dropped: list[bool] = field(default_factory=list)
+
+    def __call__(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
+        alone = condition.dropped is not None and bool(condition.dropped.all())
+        self.dropped.append(alone)
+        return torch.tensor([1.0, 0.0 if alone else 0.9, 0.0]).expand(*z_t.shape, 3)
+
+
+class Painter:
+    """Features of codes are the codes; the picture is brighter than white where a code is 1."""
+
+    def features(self, codes: Tensor) -> Tensor:
+        return codes
+
+    def __call__(self, features: Tensor, tags: Tags) -> Tensor:
+        return (3.0 * features - 2).reshape(-1, 1, 2, 2).expand(-1, 3, -1, -1)
+
+
+def draw(guidance: float) -> tuple[Tensor, list[bool]]:
+    diffuser, painter = GuidedDiffuser(), Painter()
+    kernel = build_kernel(KernelConfig("mask_and_replace", 3, 6))
+    condition = TokenCondition(random_tags(2, shape=SHAPE), torch.zeros(2, 5))
+    options = SamplingOptions(steps=6, temperature=0.01, guidance=guidance)
+    noise = torch.Generator().manual_seed(0)
+    return draw_images(diffuser, kernel, painter, painter, condition, options, noise), (
+        diffuser.dropped
+    )
+
+
+def test_guidance_draws_what_the_condition_adds() -> None:
+    """u + g (c - u) is (1, 0.9, 0) at g = 1 and (1, 2.7, 0) at g = 3."""
+    plain, asked = draw(guidance=1)
+    assert not any(asked)
+    assert (plain == -1).all()  # code 0, and no colour below black
+    guided, asked = draw(guidance=3)
+    assert sum(asked) == len(asked) / 2 == 6
+    assert (guided == 1).all()
+    assert guided.shape == (2, 3, 2, 2)
+
+
+def test_captions_are_written_from_codes_and_graph_without_guidance() -> None:
+    diffuser, tags = GuidedDiffuser(), random_tags(2, shape=SHAPE)
+    decoder = SimpleNamespace(generate=lambda codes, given: (codes, given))
+    kernel = build_kernel(KernelConfig("mask_and_replace", 3, 6))
+    options = SamplingOptions(steps=3, temperature=0.01, guidance=3)
+    condition = TokenCondition(tags, torch.zeros(2, 5))
+    noise = torch.Generator().manual_seed(0)
+    codes, given = write_captions(diffuser, kernel, decoder, condition, options, noise)
+    assert codes.tolist() == [[0] * 4] * 2
+    assert given is tags
+    assert diffuser.dropped == [False] * 3

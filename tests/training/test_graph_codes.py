@@ -1,0 +1,75 @@
+"""Views of graphs as codes: each as if encoded alone, and counted once."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.models.graphs import SHAPE, random_tags
+
+from spatial_dual.datasets.records import write_records
+from spatial_dual.models.dgae import Dgae, DgaeConfig
+from spatial_dual.models.graph_nodes import presence
+from spatial_dual.training import graph_codes
+from spatial_dual.training.graph_codes import count_evidence, encode_views, view_tags
+
+ROWS, VIEWS = 5, 3
+
+
+@pytest.fixture
+def dgae(monkeypatch: pytest.MonkeyPatch) -> Dgae:
+    # in one precision a graph has the same codes alone and in a batch
+    monkeypatch.setattr("spatial_dual.devices.has_native_bfloat16", lambda device: False)
+    torch.manual_seed(0)
+    return Dgae(DgaeConfig(SHAPE, dim=16, levels=(5, 3), rounds=1, heads=2)).eval()
+
+
+@pytest.fixture
+def chunk() -> dict[str, Any]:
+    columns: dict[str, Any] = {"id": [f"record {row}" for row in range(ROWS)]}
+    for seed, prefix in enumerate(("gold", "initial")):
+        for name, values in random_tags(ROWS * VIEWS, seed).items():
+            columns[f"{prefix}_{name}"] = (
+                values.unflatten(0, (ROWS, VIEWS)).numpy().astype(np.uint8)
+            )
+    return columns
+
+
+def one_view(chunk: dict[str, Any], prefix: str, row: int, view: int) -> dict[str, torch.Tensor]:
+    tags = {
+        name: torch.as_tensor(chunk[f"{prefix}_{name}"][row, view])[None].long()
+        for name in ("labels", "attributes", "geometry", "relations", "places")
+    }
+    return tags | {"relations": tags["relations"].bool()}
+
+
+def test_every_view_is_encoded_as_if_alone(dgae: Dgae, chunk: dict[str, Any]) -> None:
+    encoded = encode_views(dgae, chunk)
+    assert encoded["id"] == chunk["id"]
+    for name in ("gold_codes", "initial_codes", "stated"):
+        assert encoded[name].shape == (ROWS, VIEWS, SHAPE.nodes)
+    assert (encoded["gold_codes"].dtype, encoded["stated"].dtype) == (np.uint16, np.uint8)
+    for row, view in [(0, 0), (1, 2), (4, 1)]:
+        gold, initial = (one_view(chunk, prefix, row, view) for prefix in ("gold", "initial"))
+        assert encoded["gold_codes"][row, view].tolist() == dgae.encode(gold)[0].tolist()
+        assert encoded["initial_codes"][row, view].tolist() == dgae.encode(initial)[0].tolist()
+        assert encoded["stated"][row, view].tolist() == presence(initial, SHAPE)[0].tolist()
+
+
+def test_evidence_counts_the_gold_graphs_of_all_views_once(
+    dgae: Dgae, chunk: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: table.clone() for name, table in dgae.evidence.state_dict().items()}
+    monkeypatch.setattr(graph_codes, "CHUNK", 2)
+    count_evidence(dgae, write_records(tmp_path, [chunk]))
+    counted = {n: t - before[n] for n, t in dgae.evidence.state_dict().items()}
+    gold = view_tags(chunk, "gold")
+    labels = gold["labels"].flatten().bincount(minlength=SHAPE.labels)
+    assert counted["labels"].sum(dim=0).round().tolist() == labels.tolist()
+    assert counted["labels"].sum() == pytest.approx(ROWS * VIEWS * SHAPE.slots, rel=1e-4)
+    # pairs of the three objects that are there, and the predicates that hold between them
+    assert counted["relations"][:, -1].sum() == pytest.approx(ROWS * VIEWS * 3, rel=1e-4)
+    pairs = [0, 1, 3]  # (0, 1), (0, 2), (1, 2) of four slots
+    bits = gold["relations"][:, pairs].sum(dim=(0, 1))
+    assert counted["relations"][:, :-1].sum(dim=0).round().tolist() == bits.tolist()
