@@ -13,6 +13,9 @@ from spatial_dual.models.code_evidence import CodeEvidence
 from spatial_dual.models.graph_nodes import NodeEmbedding, NodeShape, StructureMix, Tags
 from spatial_dual.models.transformer import Attention, check_heads
 
+GATE_RATE = 0.1
+"""Keeps Adam's steps from opening the gates of the context before it is of use."""
+
 
 @dataclass(frozen=True)
 class DgaeConfig:
@@ -83,6 +86,7 @@ class Dgae(nn.Module):
         self.decoder = nn.ModuleList(_Round(shape, dim) for _ in range(config.rounds))
         self.mix_norm = nn.LayerNorm(dim)
         self.mix = Attention(dim, config.heads)
+        self.gate = nn.Parameter(torch.zeros(dim))
         self.logits = GraphLogits(shape, dim)
         self.evidence = CodeEvidence(shape, self.codes)
         self.register_buffer("type_ids", _type_ids(shape), persistent=False)
@@ -134,22 +138,27 @@ class Dgae(nn.Module):
         for layer in self.decoder:
             x = layer(x)
         h = self.mix_norm(x)
-        mixed: Tensor = x + self.mix(h, h)  # every node sees every other
+        mixed: Tensor = x + GATE_RATE * self.gate * self.mix(h, h)  # every node sees every other
         return mixed
 
 
 class _Round(nn.Module):
-    """Messages along edges, then a residual perceptron on each node."""
+    """Messages along edges, then a residual perceptron on each node.
+
+    A gate lets messages in, from none at the start: as long as a node's own tag decides its code,
+    equal tags keep equal codes, and the diffuser has few synonyms to learn.
+    """
 
     def __init__(self, shape: NodeShape, dim: int) -> None:
         super().__init__()
         self.mix = StructureMix(shape, dim)
+        self.gate = nn.Parameter(torch.zeros(dim))
         self.perceptron = nn.Sequential(
             nn.LayerNorm(dim), nn.Linear(dim, 2 * dim), nn.GELU(), nn.Linear(2 * dim, dim)
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.mix(x)
+        x = x + GATE_RATE * self.gate * (self.mix(x) - x)
         out: Tensor = x + self.perceptron(x)
         return out
 

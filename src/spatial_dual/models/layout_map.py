@@ -22,7 +22,7 @@ class LayoutMap(nn.Module):
         super().__init__()
         self.heads = heads
         self.value = nn.Linear(dim, dim, bias=False)
-        self.place = nn.Sequential(nn.Linear(FEATURES, dim), nn.GELU(), nn.Linear(dim, dim))
+        self.place = nn.Sequential(nn.Linear(FEATURES, 48), nn.GELU(), nn.Linear(48, dim))
         learnt = nn.Linear(32, heads)
         nn.init.zeros_(learnt.weight)
         self.bias = nn.Sequential(nn.Linear(FEATURES, 32), nn.GELU(), learnt)

@@ -8,9 +8,11 @@ from torch import Tensor, nn
 
 from spatial_dual.perception.targets import UNKNOWN
 
+BACKGROUND_DEPTH = 0.25
+"""Weight of depth on walls and floor, which only the camera's pose is learnt from."""
 WEIGHTS: Mapping[str, float] = {
     "class": 2.0,
-    "log_depth": 3.0,
+    "log_depth": 4.0,
     "centre": 4.0,
     "offset": 0.1,
     "attribute": 0.4,
@@ -39,10 +41,11 @@ def head_losses(maps: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> di
     depth = maps["log_depth"].squeeze(1)
     known = targets["log_depth"].isfinite()
     depth_error = (depth - targets["log_depth"].nan_to_num()).abs()
+    depth_weight = torch.where(targets["class"] != 0, weight, BACKGROUND_DEPTH * weight)
     offset_error = (maps["offset"] - targets["offset"]).abs().sum(1)
     centre = maps["centre"].squeeze(1)
     losses: dict[str, Tensor] = {
-        "log_depth": _mean(depth_error, known * weight),
+        "log_depth": _mean(depth_error, known * depth_weight),
         "offset": _mean(offset_error, foreground),
         "centre": F.binary_cross_entropy_with_logits(centre, targets["centre"]),
     }

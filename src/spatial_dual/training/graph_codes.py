@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.datasets.records import Records
+from spatial_dual.devices import mixed_precision
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.graph_nodes import TAG_NAMES, presence, take_tags
 from spatial_dual.training.record_source import to_tensor
@@ -30,7 +31,8 @@ def encode_views(dgae: Dgae, chunk: Mapping[str, Any]) -> dict[str, Any]:
     views = np.asarray(chunk["gold_labels"]).shape[1]
     columns: dict[str, Any] = {"id": chunk["id"]}
     for prefix in ("gold", "initial"):
-        codes = dgae.encode(view_tags(chunk, prefix))
+        with mixed_precision(torch.device("cpu")):
+            codes = dgae.encode(view_tags(chunk, prefix))
         columns[f"{prefix}_codes"] = codes.unflatten(0, (-1, views)).numpy().astype(np.uint16)
     stated = presence(view_tags(chunk, "initial"), dgae.config.shape)
     return columns | {"stated": stated.unflatten(0, (-1, views)).numpy().astype(np.uint8)}
@@ -41,4 +43,6 @@ def count_evidence(dgae: Dgae, aligned: Records) -> None:
     """Fill ``dgae.evidence`` with the gold graphs of all views."""
     for chunk in aligned.chunks(CHUNK):
         tags = view_tags(chunk, "gold")
-        dgae.evidence.count(dgae.encode(tags), tags)
+        with mixed_precision(torch.device("cpu")):
+            codes = dgae.encode(tags)
+        dgae.evidence.count(codes, tags)
