@@ -7,7 +7,7 @@ import torch
 from tests.models.graphs import SHAPE, random_tags
 
 from spatial_dual.models.code_evidence import CodeEvidence
-from spatial_dual.models.dgae import Dgae, DgaeConfig, reconstruction_loss
+from spatial_dual.models.dgae import GATE_RATE, Dgae, DgaeConfig, reconstruction_loss
 from spatial_dual.models.graph_nodes import EdgeMessages
 from spatial_dual.training.objectives.dgae import thin_out
 
@@ -29,9 +29,37 @@ def test_each_latent_dimension_takes_its_levels_and_codes_index_their_product() 
     assert dgae.codes == 15
 
 
+def open_gates(dgae: Dgae) -> Dgae:
+    """As after a training that found use for all context."""
+    with torch.no_grad():
+        for name, gate in dgae.named_parameters():
+            if name.rsplit(".", 1)[-1] == "gate":
+                gate.fill_(1 / GATE_RATE)
+    return dgae
+
+
+def test_context_comes_in_through_the_gates_only() -> None:
+    """Closed at the start: a node's code and reading are those of its own tag."""
+    dgae, tags = make_dgae(), random_tags(1)
+    changed = {**tags, "labels": tags["labels"].clone()}
+    changed["labels"][0, 0] = tags["labels"][0, 0] % (SHAPE.labels - 1) + 1
+    others = torch.arange(SHAPE.nodes) != 0
+    before, after = dgae.latents(tags), dgae.latents(changed)
+    assert not torch.allclose(before[:, 0], after[:, 0], atol=1e-3)
+    assert torch.equal(before[:, others], after[:, others])
+    assert torch.equal(dgae(tags)["labels"][:, 1:], dgae(changed)["labels"][:, 1:])
+    open_gates(dgae)
+    change = (dgae.latents(tags) - dgae.latents(changed)).abs().amax(dim=-1)
+    properties, relations, place = SHAPE.split(change)[1:]
+    assert (properties[:, 0] > 1e-5).all()
+    first_slot = torch.triu_indices(SHAPE.slots, SHAPE.slots, offset=1)[0] == 0
+    assert (relations[:, first_slot] > 1e-5).all()
+    assert (place > 1e-5).all()
+
+
 def test_codes_and_tags_follow_a_renumbering_of_the_slots() -> None:
     """Objects and properties move with their slots; relation nodes stay, their ends renumbered."""
-    dgae, tags, order = make_dgae(), random_tags(3), torch.tensor([2, 0, 3, 1])
+    dgae, tags, order = open_gates(make_dgae()), random_tags(3), torch.tensor([2, 0, 3, 1])
     codes, logits = dgae.encode(tags), dgae(tags)
     place_of = order.argsort()  # old slot → new slot
     for module in dgae.modules():
@@ -52,7 +80,8 @@ def test_codes_and_tags_follow_a_renumbering_of_the_slots() -> None:
 def test_reconstruction_loss_is_the_negative_log_likelihood_of_the_tags() -> None:
     """Summed by hand over one graph: labels, properties of objects, bits of real pairs, place."""
     dgae, tags = make_dgae(), random_tags(1)
-    logits = dgae(tags)
+    with torch.no_grad():
+        logits = dgae(tags)
     nats = 0.0
     columns = torch.cat([tags["attributes"], tags["geometry"]], dim=2)[0]
     for slot in range(SHAPE.slots):
