@@ -93,7 +93,7 @@ def test_nearer_objects_cover_those_behind() -> None:
     def change(which: int) -> float:
         moved = objects.clone()
         moved[0, which] += 3
-        return float((layout(moved, geometry, there) - before).norm())
+        return float((layout(moved, geometry, there) - before).norm().detach())
 
     assert change(0) > 3 * change(1)
 
