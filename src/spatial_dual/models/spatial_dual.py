@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import numpy as np
 import torch
@@ -146,15 +146,30 @@ class SpatialDual:
             return initial[0]
         return self.complete(initial, **given, steps=steps, seed=seed)[0]
 
+    @overload
+    def draw(
+        self, texts: str, *, steps: int | None = ..., guidance: float | None = ..., seed: int = ...
+    ) -> Drawing: ...
+    @overload
     def draw(
         self,
         texts: Sequence[str],
         *,
+        steps: int | None = ...,
+        guidance: float | None = ...,
+        seed: int = ...,
+    ) -> list[Drawing]: ...
+    def draw(
+        self,
+        texts: str | Sequence[str],
+        *,
         steps: int | None = None,
         guidance: float | None = None,
         seed: int = 0,
-    ) -> list[Drawing]:
-        """Text → TSG → 3DSG → image (ST2I), one drawing a text."""
+    ) -> Drawing | list[Drawing]:
+        """Text → TSG → 3DSG → image (ST2I): one drawing of a text, a list of several texts."""
+        if isinstance(texts, str):
+            return self.draw([texts], steps=steps, guidance=guidance, seed=seed)[0]
         initial = self.initial_from_texts(texts)
 
         def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Drawing]:
@@ -186,7 +201,14 @@ class SpatialDual:
     def describe(
         self, images: np.ndarray, *, steps: int | None = None, seed: int = 0
     ) -> list[Description]:
-        """Image → VSG → 3DSG → text (SI2T), one description an image (n, H, W, 3) uint8."""
+        """Image → VSG → 3DSG → text (SI2T), one description an image.
+
+        Args:
+            images: uint8 (n, H, W, 3), or one image (H, W, 3), which gives a list of one.
+            steps: of the reverse chains.
+            seed: of all noise.
+        """
+        images = images[None] if images.ndim == 3 else images
         initial = self.initial_from_images(images)
         parts = self.parts
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spatial_dual.devices import mixed_precision
 from spatial_dual.models.prior import TokenPrior, TokenPriorConfig
 from spatial_dual.seeding import seeded_torch
 from spatial_dual.training.checkpoint import CheckpointStore
@@ -15,6 +16,7 @@ from spatial_dual.training.fit import fit
 from spatial_dual.training.record_source import RecordSource, to_tensor
 
 Parameters = dict[str, Any]
+SCORED_AT_ONCE = 64
 
 
 def prior_loss(
@@ -45,6 +47,11 @@ def train_prior(
 def log_priors(chunk: Mapping[str, Any], image: TokenPrior, text: TokenPrior) -> dict[str, Any]:
     """Columns ``image`` (n,) and ``text`` (n, captions): ln p̂ in nats, float32."""
     captions = to_tensor(np.asarray(chunk["text_codes"]))  # (n, captions, length)
-    text_scores = text.log_likelihood(captions.flatten(0, 1)).unflatten(0, captions.shape[:2])
-    image_scores = image.log_likelihood(to_tensor(np.asarray(chunk["image_codes"])))
+    text_scores = _score(text, captions.flatten(0, 1)).unflatten(0, captions.shape[:2])
+    image_scores = _score(image, to_tensor(np.asarray(chunk["image_codes"])))
     return {"id": chunk["id"], "image": image_scores.numpy(), "text": text_scores.numpy()}
+
+
+def _score(prior: TokenPrior, tokens: Tensor) -> Tensor:
+    with mixed_precision(torch.device("cpu")):
+        return torch.cat([prior.log_likelihood(part) for part in tokens.split(SCORED_AT_ONCE)])
