@@ -147,3 +147,12 @@ def test_bad_sizes_are_refused_with_their_value(field: str, value: object) -> No
     options = {"dim": 16, "levels": (5, 3), "heads": 2, field: value}
     with pytest.raises(ValueError, match=str(value).replace("(", r"\(").replace(")", r"\)")):
         DgaeConfig(SHAPE, **options)
+
+
+def test_a_code_never_seen_on_a_pair_supports_no_predicate() -> None:
+    evidence, tags = CodeEvidence(SHAPE, codes=3), random_tags(50)
+    tags["relations"][:] = False
+    tags["relations"][..., 2] = True
+    evidence.count(torch.zeros(50, SHAPE.nodes, dtype=torch.long), tags)
+    relations = SHAPE.split(evidence.log_likelihood(tags))[2]
+    assert (relations[..., 0] > relations[..., 1] + 2).all()

@@ -29,7 +29,9 @@ class CodeEvidence(nn.Module):
         columns = torch.full((shape.properties, codes, widest), SMOOTHING)
         self.register_buffer("properties", columns)
         # counts of each state, and in the last column of all relation nodes with the code
-        self.register_buffer("relations", torch.full((codes, shape.states + 1), SMOOTHING))
+        relations = torch.full((codes, shape.states + 1), SMOOTHING)
+        relations[:, -1] *= shape.states  # a code never seen on a pair supports no predicate
+        self.register_buffer("relations", relations)
         self.register_buffer("places", torch.full((codes, shape.places), SMOOTHING))
 
     @torch.no_grad()

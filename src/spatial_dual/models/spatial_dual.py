@@ -146,8 +146,9 @@ class SpatialDual:
             return initial[0]
         return self.complete(initial, **given, steps=steps, seed=seed)[0]
 
+    # a str is a sequence of str to a type checker; the first signature wins
     @overload
-    def draw(
+    def draw(  # type: ignore[overload-overlap]
         self, texts: str, *, steps: int | None = ..., guidance: float | None = ..., seed: int = ...
     ) -> Drawing: ...
     @overload
