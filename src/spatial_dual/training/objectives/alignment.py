@@ -11,7 +11,7 @@ from spatial_dual.models.decoders import TextDecoder, VisualDecoder, next_token_
 from spatial_dual.models.graph_nodes import take_tags
 from spatial_dual.models.image_tokenizer import from_uint8
 
-MAX_NOISE = 0.6
+MAX_NOISE = 0.9
 """Share of the chain up to which text codes are corrupted: the decoder must read what the text
 diffuser draws, not perfect codes, and mend it from the graph."""
 

@@ -13,7 +13,11 @@ from spatial_dual.models.dual import DualModel
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 from spatial_dual.models.graph_nodes import take_tags
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
-from spatial_dual.training.objectives.graph_diffusion import AUXILIARY_WEIGHT, graph_condition
+from spatial_dual.training.objectives.graph_diffusion import (
+    AUXILIARY_WEIGHT,
+    VLB_WEIGHT,
+    graph_condition,
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,13 @@ def _half(
     z_t = kernel.sample_forward(codes, times.t, generator)
     hidden = diffuser.hidden(z_t, times.t, condition)
     loss = diffusion_loss(
-        kernel, diffuser.logits(hidden), z_t, codes, times, auxiliary_weight=AUXILIARY_WEIGHT
+        kernel,
+        diffuser.logits(hidden),
+        z_t,
+        codes,
+        times,
+        vlb_weight=VLB_WEIGHT,
+        auxiliary_weight=AUXILIARY_WEIGHT,
     )
     return _Half(loss, pool_grid(hidden) if diffuser.config.is_grid else hidden)
 
@@ -157,5 +167,11 @@ def _graph_loss(
     kernel: Kernel, logits: Tensor, z_t: Tensor, codes: Tensor, times: Timesteps
 ) -> Tensor:
     return diffusion_loss(
-        kernel, logits, z_t, codes, times, auxiliary_weight=AUXILIARY_WEIGHT
+        kernel,
+        logits,
+        z_t,
+        codes,
+        times,
+        vlb_weight=VLB_WEIGHT,
+        auxiliary_weight=AUXILIARY_WEIGHT,
     ).total

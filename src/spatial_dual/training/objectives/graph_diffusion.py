@@ -8,8 +8,10 @@ from torch import Tensor, nn
 from spatial_dual.diffusion import Kernel, diffusion_loss, uniform_timesteps
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 
-AUXILIARY_WEIGHT = 1.0
-"""Factor of the x_0 cross-entropy, whose gradient does not fade with t as the VLB's does."""
+VLB_WEIGHT, AUXILIARY_WEIGHT = 0.05, 1.0
+"""Factors of the VLB and of the x_0 cross-entropy. The VLB weighs few noise levels heavily, so
+its gradient is noisy: at equal cost the image diffuser's cross-entropy was 3.7 nats with 0.05 and
+4.2 with 1 after 60 steps."""
 
 
 class GraphDiffusionLoss:
@@ -30,7 +32,13 @@ class GraphDiffusionLoss:
             z_t = self.kernel.sample_forward(codes, times.t, generator)
             logits = diffuser(z_t, times.t, graph_condition(batch, kind))
             loss = diffusion_loss(
-                self.kernel, logits, z_t, codes, times, auxiliary_weight=AUXILIARY_WEIGHT
+                self.kernel,
+                logits,
+                z_t,
+                codes,
+                times,
+                vlb_weight=VLB_WEIGHT,
+                auxiliary_weight=AUXILIARY_WEIGHT,
             )
             parts[task] = loss.total
         return {"loss": parts["I23D"] + parts["T23D"], **parts}
