@@ -137,6 +137,7 @@ class TextDecoder(nn.Module):
             attention_mask=seen,
             max_new_tokens=self.config.length - 1,
             do_sample=False,
+            pad_token_id=PAD_ID,
         )
         return cast(Tensor, ids)
 

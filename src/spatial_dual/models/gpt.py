@@ -2,13 +2,16 @@
 
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID
 
 
 def build_gpt(
     vocabulary_size: int, positions: int, dim: int, depth: int, heads: int
 ) -> GPT2LMHeadModel:
     """A GPT-2 without dropout: trainings here are too short to overfit.
+
+    It knows no padding: padded captions are real tokens to a prior, and decoders generate with
+    ``pad_token_id`` given.
 
     Attention is written out (eager), the faster way for short sequences on the CPU.
     """
@@ -23,7 +26,6 @@ def build_gpt(
         attn_pdrop=0.0,
         bos_token_id=BOS_ID,
         eos_token_id=EOS_ID,
-        pad_token_id=PAD_ID,
     )
     model = GPT2LMHeadModel(config)
     model.set_attn_implementation("eager")
