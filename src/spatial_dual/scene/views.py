@@ -19,7 +19,6 @@ STORED_TYPES = {
     "relations": np.uint8,
     "places": np.uint16,
 }
-TAGS = tuple(STORED_TYPES)
 
 
 def aligned_views(

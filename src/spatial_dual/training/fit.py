@@ -196,7 +196,11 @@ class _Run:
         if progress is None:
             return
         prefix = "model."
-        weights = {k[6:]: v for k, v in progress.tensors.items() if k.startswith(prefix)}
+        weights = {
+            name.removeprefix(prefix): tensor
+            for name, tensor in progress.tensors.items()
+            if name.startswith(prefix)
+        }
         self.model.load_state_dict(weights)
         for name, average in zip(self.names, self.average, strict=True):
             average.copy_(progress.tensors[f"average.{name}"])
