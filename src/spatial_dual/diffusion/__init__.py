@@ -1,4 +1,4 @@
-"""Discrete diffusion over tokens: kernels, losses and the sampler. Knows no model."""
+"""Diffusion of tokens or of their embeddings: kernels, losses and the sampler. Knows no model."""
 
 from spatial_dual.diffusion.interface import Denoiser, Kernel, KernelConfig
 from spatial_dual.diffusion.kernels import DiscreteKernel, build_kernel

@@ -13,6 +13,13 @@ def uniform_noise(
     return torch.rand(tuple(shape), generator=generator, dtype=torch.float64).to(device)
 
 
+def normal_noise(
+    shape: Sequence[int], generator: torch.Generator, device: torch.device | str = "cpu"
+) -> Tensor:
+    """Standard normal noise as float32, drawn in float64 on the CPU."""
+    return torch.randn(tuple(shape), generator=generator, dtype=torch.float64).float().to(device)
+
+
 def gumbel_noise(
     shape: Sequence[int], generator: torch.Generator, device: torch.device | str = "cpu"
 ) -> Tensor:

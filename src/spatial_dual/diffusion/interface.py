@@ -9,7 +9,7 @@ from torch import Tensor
 
 from spatial_dual.diffusion.schedules import SCHEDULES
 
-DISCRETE_KERNELS = ("uniform", "absorbing", "mask_and_replace")
+KERNELS = ("uniform", "absorbing", "mask_and_replace", "continuous")
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,12 @@ class KernelConfig:
     """What defines a kernel; plain values, so ``dataclasses.asdict`` gives its JSON.
 
     Attributes:
-        name: "uniform", "absorbing" or "mask_and_replace".
+        name: "uniform", "absorbing", "mask_and_replace" or "continuous".
         classes: K, the number of token values without the mask state.
         steps: T, the number of noising steps.
         schedule: "linear", "cosine" or "vq_diffusion".
         mask_share: share of the noise that masks (mask_and_replace only); None: the schedule's.
+        embedding_dim: width d of the states (continuous only); None: 16.
 
     Raises:
         ValueError: a value out of range, with the value.
@@ -32,38 +33,44 @@ class KernelConfig:
     steps: int
     schedule: str = "linear"
     mask_share: float | None = None
+    embedding_dim: int | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in DISCRETE_KERNELS:
-            raise ValueError(f"unknown kernel {self.name!r}; choose from {DISCRETE_KERNELS}")
+        if self.name not in KERNELS:
+            raise ValueError(f"unknown kernel {self.name!r}; choose from {KERNELS}")
         if self.schedule not in SCHEDULES:
             raise ValueError(f"unknown schedule {self.schedule!r}; choose from {list(SCHEDULES)}")
         if self.classes < 2:
             raise ValueError(f"classes must be at least 2, got {self.classes}")
         if self.steps < 2:
             raise ValueError(f"steps must be at least 2, got {self.steps}")
-        if self.mask_share is None:
-            return
-        if self.name != "mask_and_replace":
-            raise ValueError(
-                f"mask_share={self.mask_share} is only read by mask_and_replace, not {self.name!r}"
-            )
-        if not 0 < self.mask_share < 1:
+        self._check_reader("mask_share", "mask_and_replace")
+        self._check_reader("embedding_dim", "continuous")
+        if self.mask_share is not None and not 0 < self.mask_share < 1:
             raise ValueError(f"mask_share must lie strictly in 0..1, got {self.mask_share}")
+        if self.embedding_dim is not None and self.embedding_dim < 1:
+            raise ValueError(f"embedding_dim must be at least 1, got {self.embedding_dim}")
+
+    def _check_reader(self, setting: str, kernel: str) -> None:
+        value = getattr(self, setting)
+        if value is not None and self.name != kernel:
+            raise ValueError(f"{setting}={value} is only read by {kernel}, not {self.name!r}")
 
 
 class Denoiser(Protocol):
     """A network with its condition closed over."""
 
     def __call__(self, z_t: Tensor, t: Tensor) -> Tensor:
-        """Logits of x_0, (batch, tokens, K), from states (batch, tokens) at times (batch,)."""
+        """Logits of x_0, (batch, tokens, K), from states of a kernel at times (batch,)."""
 
 
 class Kernel(ABC):
     """A noising process over tokens and its reversal; knows no network.
 
-    Tokens x_0 are class indices 0..K-1 of shape (batch, tokens). t and s are (batch,) long with
-    0 <= s < t <= T; any stride t - s is allowed. Predictions of x_0 are over the K classes only.
+    Tokens x_0 are class indices 0..K-1 of shape (batch, tokens). States x_t are what noise makes of
+    them: class indices and perhaps a mask, (batch, tokens), or vectors (batch, tokens, state_dim).
+    t and s are (batch,) long with 0 <= s < t <= T; any stride t - s is allowed. Predictions of x_0
+    are over the K classes only.
     """
 
     config: KernelConfig
@@ -77,6 +84,19 @@ class Kernel(ABC):
     def steps(self) -> int:
         """T, the number of noising steps."""
         return self.config.steps
+
+    @property
+    def state_dim(self) -> int | None:
+        """Width of a state; None where states are indices."""
+        return None
+
+    def to_states(self, tokens: Tensor) -> Tensor:
+        """Clean states of tokens (batch, tokens)."""
+        return tokens
+
+    def to_tokens(self, states: Tensor) -> Tensor:
+        """The nearest class, or the mask, of every state, (batch, tokens)."""
+        return states
 
     @property
     @abstractmethod
@@ -103,13 +123,13 @@ class Kernel(ABC):
         generator: torch.Generator,
         device: torch.device | str = "cpu",
     ) -> Tensor:
-        """Draws x_T of shape (batch, tokens)."""
+        """Draws states x_T of ``shape`` (batch, tokens)."""
 
     @abstractmethod
     def sample_forward(
         self, x_0: Tensor, t: Tensor, generator: torch.Generator, mask: Tensor | None = None
     ) -> Tensor:
-        """Draws x_t ~ q(x_t | x_0) where ``mask`` (batch, tokens) is true, x_0 elsewhere."""
+        """Draws x_t ~ q(x_t | x_0) where ``mask`` (batch, tokens) is true, clean elsewhere."""
 
     @abstractmethod
     def sample_posterior(
@@ -121,10 +141,13 @@ class Kernel(ABC):
         generator: torch.Generator,
         reveal: Tensor | None = None,
     ) -> Tensor:
-        """Draws x_s ~ sum over x_0 of q(x_s | x_t, x_0) p(x_0 | x_t).
+        """Draws x_s ~ p(x_s | x_t), which a prediction p(x_0 | x_t) defines.
+
+        Discrete kernels sum q(x_s | x_t, x_0) p(x_0 | x_t) over x_0; the continuous one puts the
+        mean embedding in the place of x_0.
 
         Args:
-            x_t: states (batch, tokens).
+            x_t: states.
             probabilities: p(x_0 | x_t), (batch, tokens, K), fp32.
             t: time of x_t, (batch,).
             s: time to draw, (batch,), below t.

@@ -10,6 +10,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from spatial_dual.diffusion.categorical import sample_categorical, uniform_classes, uniform_noise
+from spatial_dual.diffusion.continuous import ContinuousKernel
 from spatial_dual.diffusion.divergence import affine_kl, total_kl
 from spatial_dual.diffusion.interface import Kernel, KernelConfig
 from spatial_dual.diffusion.posterior import Affine, Rates, Transition, mixture_weights
@@ -19,6 +20,7 @@ from spatial_dual.diffusion.schedules import (
     mask_and_replace_schedule,
     uniform_schedule,
 )
+from spatial_dual.diffusion.tables import TimeTables
 
 
 def build_schedule(config: KernelConfig) -> Schedule:
@@ -41,7 +43,7 @@ class DiscreteKernel(Kernel):
         self.config = config
         self.schedule = build_schedule(config)
         tables = (self.schedule.alpha_bar, self.schedule.replace_bar, self.schedule.gamma_bar)
-        self._tables = {torch.device("cpu"): torch.from_numpy(np.stack(tables))}
+        self._tables = TimeTables(np.stack(tables))
 
     @property
     @override
@@ -74,7 +76,7 @@ class DiscreteKernel(Kernel):
 
     def prior_probabilities(self) -> Tensor:
         """Distribution of x_T under uniform x_0, (states,), float64."""
-        alpha, replace, gamma = self._tables[torch.device("cpu")][:, -1]
+        alpha, replace, gamma = self._tables.rows[:, -1]
         prior = ((alpha + replace) / self.classes).repeat(self.states)
         if self.mask_index is not None:
             prior[self.mask_index] = gamma
@@ -183,12 +185,7 @@ class DiscreteKernel(Kernel):
         return torch.ones_like(x_t, dtype=torch.bool)
 
     def _rates(self, t: Tensor) -> Rates:
-        # Only on the CPU: elsewhere the check would wait for the device.
-        if t.device.type == "cpu" and not 0 <= int(t.min()) <= int(t.max()) <= self.steps:
-            raise ValueError(f"times must lie in 0..{self.steps}, got {t.tolist()}")
-        if t.device not in self._tables:
-            self._tables[t.device] = self._tables[torch.device("cpu")].to(t.device)
-        return Rates(*self._tables[t.device][:, t].unsqueeze(-1))
+        return Rates(*self._tables.at(t))
 
     def _transition(self, t: Tensor, s: Tensor) -> Transition:
         if t.device.type == "cpu" and bool((s >= t).any()):
@@ -210,4 +207,4 @@ class DiscreteKernel(Kernel):
 
 def build_kernel(config: KernelConfig) -> Kernel:
     """The kernel that ``config`` names."""
-    return DiscreteKernel(config)
+    return ContinuousKernel(config) if config.name == "continuous" else DiscreteKernel(config)

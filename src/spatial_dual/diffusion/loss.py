@@ -1,5 +1,6 @@
 """Variational bound and cross-entropy of discrete diffusion (paper A.1; D3PM, Eq. 5)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,7 +50,7 @@ def diffusion_loss(
     Args:
         kernel: the kernel that drew ``x_t``.
         logits: prediction of x_0, (batch, tokens, K), any float dtype.
-        x_t: ``kernel.sample_forward(x_0, times.t, generator, mask)``, (batch, tokens).
+        x_t: ``kernel.sample_forward(x_0, times.t, generator, mask)``.
         x_0: clean tokens (batch, tokens); any class index where masked out.
         times: the t of each sample and its weight.
         mask: tokens that are noised and count, (batch, tokens) bool; false for padding and
@@ -122,7 +123,7 @@ def log_likelihood_bound(
     return LikelihoodBound(-vlb, loss.tokens)
 
 
-def check_logits(kernel: Kernel, logits: Tensor, shape: torch.Size) -> None:
+def check_logits(kernel: Kernel, logits: Tensor, shape: Sequence[int]) -> None:
     """Raises ValueError unless ``logits`` are (batch, tokens, K) for tokens of ``shape``."""
     if logits.shape != (*shape, kernel.classes):
         raise ValueError(

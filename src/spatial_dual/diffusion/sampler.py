@@ -24,9 +24,12 @@ class Clamp:
     values: Tensor
     mask: Tensor
 
-    def apply(self, tokens: Tensor) -> Tensor:
-        """``tokens`` with the known ones put in place."""
-        return torch.where(self.mask, self.values, tokens)
+    def apply(self, kernel: Kernel, states: Tensor) -> Tensor:
+        """``states`` of ``kernel`` with the known tokens put in place."""
+        known = kernel.to_states(torch.where(self.mask, self.values, 0))
+        return torch.where(
+            self.mask.view(*self.mask.shape, *[1] * (states.ndim - 2)), known, states
+        )
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Samples:
     Attributes:
         tokens: x_0, (batch, tokens), classes 0..K-1.
         times: the times visited, T down to 0, (steps + 1).
-        trajectory: states at ``times``, (steps + 1, batch, tokens), if asked for.
+        trajectory: states at ``times`` as classes or the mask, (steps + 1, batch, tokens), if
+            asked for.
     """
 
     tokens: Tensor
@@ -97,26 +101,27 @@ def sample(
     """
     _check(kernel, guidance, unconditional, temperature, top_p, purity_weight)
     times = strided_times(kernel.steps, steps)
-    tokens = kernel.sample_prior(shape, generator, device)
-    tokens = clamp.apply(tokens) if clamp else tokens
-    states = [tokens]
+    states = kernel.sample_prior(shape, generator, device)
+    states = clamp.apply(kernel, states) if clamp else states
+    visited = [kernel.to_tokens(states)] if return_trajectory else []
     for start, end in pairwise(times):
         t = torch.full((shape[0],), start, device=device)
-        logits = denoiser(tokens, t)
-        check_logits(kernel, logits, tokens.shape)
+        logits = denoiser(states, t)
+        check_logits(kernel, logits, shape)
         if unconditional is not None and guidance != 1:
-            logits = guide(logits, unconditional(tokens, t), guidance)
+            logits = guide(logits, unconditional(states, t), guidance)
         probabilities = keep_top_p(tempered(logits, temperature), top_p)
         reveal = None
         if purity_weight is not None:
-            reveal = choose_revealed(kernel, tokens, probabilities, end, generator, clamp)
+            reveal = choose_revealed(kernel, states, probabilities, end, generator, clamp)
             probabilities = sharpen(probabilities, purity_weight)
         s = torch.full_like(t, end)
-        tokens = kernel.sample_posterior(tokens, probabilities, t, s, generator, reveal)
-        tokens = clamp.apply(tokens) if clamp else tokens
+        states = kernel.sample_posterior(states, probabilities, t, s, generator, reveal)
+        states = clamp.apply(kernel, states) if clamp else states
         if return_trajectory:
-            states.append(tokens)
-    return Samples(tokens, times, torch.stack(states) if return_trajectory else None)
+            visited.append(kernel.to_tokens(states))
+    trajectory = torch.stack(visited) if return_trajectory else None
+    return Samples(kernel.to_tokens(states), times, trajectory)
 
 
 def choose_revealed(
