@@ -150,7 +150,6 @@ CASES = {
         whole,
         broken_whole,
         lambda model: model.draw(CAPTIONS[:1], steps=2)[0].image.tolist(),
-        keeps_previous=False,  # parts are replaced one by one
     ),
 }
 

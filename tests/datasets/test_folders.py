@@ -28,6 +28,27 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         verify_folder(tmp_path / "f")
 
 
+def test_files_of_others_are_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "letters.txt").write_text("dear")
+    with pytest.raises(FileExistsError, match=r"letters\.txt"):
+        write_folder(tmp_path / "f", fill_with("abc"))
+    assert (tmp_path / "f" / "letters.txt").read_text() == "dear"
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_full_disk_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
+    def fill_until_full(folder: Path) -> None:
+        (folder / "half").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    write_folder(tmp_path / "f", fill_with("old"))
+    with pytest.raises(OSError, match="No space left"):
+        write_folder(tmp_path / "f", fill_until_full)
+    verify_folder(tmp_path / "f")
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
 @pytest.mark.parametrize("renames_done", [0, 1])
 def test_killed_at_a_rename(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames_done: int

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.models.whole import CAPTIONS, SIZE, make_whole
 
-from spatial_dual.models.parts import is_complete
+from spatial_dual.datasets.folders import is_whole
 from spatial_dual.models.spatial_dual import SpatialDual
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
@@ -41,16 +41,16 @@ def test_equal_seeds_draw_equal_images_and_other_seeds_others(whole: SpatialDual
 
 
 def test_a_saved_model_loads_to_the_same_model(whole: SpatialDual, tmp_path: Path) -> None:
-    assert not is_complete(tmp_path)
+    assert not is_whole(tmp_path)
     whole.save_pretrained(tmp_path)
-    assert is_complete(tmp_path)
+    assert is_whole(tmp_path)
     loaded = SpatialDual.from_pretrained(tmp_path)
     ours, theirs = whole.draw(CAPTIONS), loaded.draw(CAPTIONS)
     assert np.array_equal(ours[1].image, theirs[1].image)
     assert [d.text for d in whole.describe(IMAGES)] == [d.text for d in loaded.describe(IMAGES)]
     weights = next(tmp_path.glob("clip/*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-1])
-    assert not is_complete(tmp_path)
+    assert not is_whole(tmp_path)
 
 
 def test_completion_takes_texts_or_images_never_both(whole: SpatialDual) -> None:

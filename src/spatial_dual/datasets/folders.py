@@ -8,12 +8,16 @@ them the new one.
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 MANIFEST = "manifest.json"
+
+logger = logging.getLogger(__name__)
 
 
 class IncompleteFolderError(ValueError):
@@ -21,21 +25,23 @@ class IncompleteFolderError(ValueError):
 
 
 def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Replace ``folder`` by what ``fill`` writes into the empty folder it is handed."""
+    """Replace ``folder`` by what ``fill`` writes into the empty folder it is handed.
+
+    Raises:
+        FileExistsError: the folder holds files of somebody else, which would be lost.
+    """
     _settle(folder)
     temporary = folder.with_name(f"{folder.name}.unfinished")
     previous = _previous(folder)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    fill(temporary)
-    files = sorted(path for path in temporary.rglob("*") if path.is_file())
-    listed = {
-        str(path.relative_to(temporary)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        for path in files
-    }
-    (temporary / MANIFEST).write_text(json.dumps({"files": listed}, indent=1) + "\n")
-    for path in [*files, temporary / MANIFEST, temporary]:
-        _flush(path)
+    try:
+        _fill_and_flush(temporary, fill)
+        _check_own(folder, temporary)
+    except Exception:
+        # a full disk should not stay full of what is of no use
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     if folder.exists():
         folder.rename(previous)
     temporary.rename(folder)
@@ -64,7 +70,7 @@ def verify_folder(folder: Path) -> None:
             raise IncompleteFolderError(f"{path}: missing; run the stage that makes {folder.name}")
         found = {"bytes": path.stat().st_size}
         if found["bytes"] == stated["bytes"]:
-            found["sha256"] = _sha256(path)
+            found["sha256"] = file_digest(path)
         for key, value in found.items():
             if value != stated[key]:
                 raise IncompleteFolderError(
@@ -73,13 +79,58 @@ def verify_folder(folder: Path) -> None:
                 )
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether ``verify_folder`` finds nothing wrong; what it finds in a finished one is logged."""
+    try:
+        verify_folder(folder)
+    except IncompleteFolderError as error:
+        if folder.exists():
+            logger.warning("%s", error)
+        return False
+    return True
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Replace one file atomically: temporary name, flush to disk, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.unfinished")
-    temporary.write_bytes(content)
-    _flush(temporary)
+    try:
+        temporary.write_bytes(content)
+        _flush(temporary)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     temporary.rename(path)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file; read once a process unless its size, time or inode changes."""
+    status = path.stat()
+    return _sha256(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def _fill_and_flush(folder: Path, fill: Callable[[Path], None]) -> None:
+    fill(folder)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    listed = {
+        str(path.relative_to(folder)): {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+        for path in files
+    }
+    (folder / MANIFEST).write_text(json.dumps({"files": listed}, indent=1) + "\n")
+    for path in [*files, folder / MANIFEST, folder]:
+        _flush(path)
+
+
+def _check_own(folder: Path, replacement: Path) -> None:
+    if (folder / MANIFEST).exists() or not folder.exists():
+        return
+    own = {path.name for path in replacement.iterdir()}
+    strange = sorted(path.name for path in folder.iterdir() if path.name not in own)
+    if strange:
+        raise FileExistsError(
+            f"{folder}: holds {strange[0]}, which is not of what is written here; move it away or "
+            "name another folder"
+        )
 
 
 def _settle(folder: Path) -> None:
@@ -91,7 +142,8 @@ def _previous(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.previous")
 
 
-def _sha256(path: Path) -> str:
+@cache
+def _sha256(path: Path, size: int, changed_ns: int, inode: int) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

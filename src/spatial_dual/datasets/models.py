@@ -8,7 +8,7 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
 from spatial_dual.datasets.classes import CatalogClass
-from spatial_dual.datasets.folders import IncompleteFolderError, verify_folder
+from spatial_dual.datasets.folders import is_whole, verify_folder
 from spatial_dual.datasets.weights import CONFIG, load_model, save_model
 
 
@@ -48,11 +48,7 @@ class ModelDataset(AbstractDataset[Any, Any]):
         return JSONPreview(json.dumps({"config": config, "bytes": sizes}))
 
     def _exists(self) -> bool:
-        try:
-            verify_folder(self._folder)
-        except IncompleteFolderError:
-            return False
-        return True
+        return is_whole(self._folder)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder), "class": self._class.path}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
+from spatial_dual.datasets.folders import is_whole
+
 if TYPE_CHECKING:
     from spatial_dual.models.spatial_dual import SpatialDual
 
@@ -32,7 +34,7 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
         return SpatialDual.from_pretrained(self._folder)
 
     def save(self, data: "SpatialDual") -> None:
-        """Write every part, each atomically, the file that makes the folder whole last."""
+        """Replace the stored model; a failure leaves the one before."""
         data.save_pretrained(self._folder)
 
     def preview(self) -> JSONPreview:
@@ -42,9 +44,7 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
         return JSONPreview(json.dumps({"bytes": sizes}))
 
     def _exists(self) -> bool:
-        from spatial_dual.models.parts import is_complete
-
-        return is_complete(self._folder)
+        return is_whole(self._folder)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}

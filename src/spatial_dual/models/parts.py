@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from spatial_dual.datasets.folders import IncompleteFolderError, verify_folder, write_file
+from spatial_dual.datasets.folders import verify_folder, write_folder
 from spatial_dual.datasets.weights import load_model, save_model
 from spatial_dual.models.clip import ClipEncoder
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
@@ -55,10 +55,7 @@ class Parts:
 
 
 def save_parts(folder: Path, parts: Parts) -> None:
-    """Write one folder a model, and the words and settings last, in one file."""
-    (folder / SETTINGS).unlink(missing_ok=True)
-    for name in MODELS:
-        save_model(folder / name, getattr(parts, name))
+    """Write one folder a model, and the words and settings in one file, all under one manifest."""
     settings = {
         "vocabulary": parts.vocabulary.to_dict(),
         "size_prior": parts.size_prior.to_dict(),
@@ -66,25 +63,21 @@ def save_parts(folder: Path, parts: Parts) -> None:
         "kernels": parts.kernels,
         "sampling": asdict(parts.sampling),
     }
-    write_file(folder / SETTINGS, (json.dumps(settings, indent=1) + "\n").encode())
 
-
-def is_complete(folder: Path) -> bool:
-    """Whether every part below ``folder`` is the one that was saved."""
-    try:
+    def fill(target: Path) -> None:
         for name in MODELS:
-            verify_folder(folder / name)
-        json.loads((folder / SETTINGS).read_text())
-    except (IncompleteFolderError, FileNotFoundError, json.JSONDecodeError):
-        return False
-    return True
+            save_model(target / name, getattr(parts, name))
+        (target / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n")
+
+    write_folder(folder, fill)
 
 
 def load_parts(folder: Path) -> Parts:
     """Inverse of ``save_parts``.
 
     Raises:
-        FileNotFoundError: the folder holds no complete model.
+        FileNotFoundError: the folder holds no model.
+        IncompleteFolderError: a file of it is missing, cut or changed.
     """
     path = folder / SETTINGS
     if not path.is_file():
@@ -92,6 +85,7 @@ def load_parts(folder: Path) -> Parts:
             f"{folder}: no trained model ({SETTINGS} is missing); run `make train`, or name the "
             "folder of one"
         )
+    verify_folder(folder)
     settings = json.loads(path.read_text())
     models = {name: load_model(folder / name, kind) for name, kind in MODELS.items()}
     return Parts(
