@@ -1,9 +1,12 @@
 """Image and text diffusers: what they see of a condition, and where objects land on the grid."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 from tests.models.graphs import SHAPE, random_tags
 
+from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
 from spatial_dual.models.graph_diffuser import (
     GraphCondition,
     GraphDiffuser,
@@ -18,18 +21,56 @@ from spatial_dual.models.token_diffuser import (
 from spatial_dual.scene.layout import geometry_to_bins
 
 
-def make_diffuser(is_grid: bool) -> TokenDiffuser:
+@dataclass(frozen=True)
+class Case:
+    """A denoiser and its noisy states."""
+
+    model: TokenDiffuser
+    kernel: Kernel
+
+    def states(self, count: int, t: torch.Tensor) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(1)
+        tokens = torch.randint(0, 9, (count, self.model.config.tokens), generator=generator)
+        return self.kernel.sample_forward(tokens, t, generator)
+
+
+def make_diffuser(
+    is_grid: bool, trunk: str = "transformer", kernel: str = "absorbing", tokens: int = 16
+) -> Case:
     torch.manual_seed(0)
+    process = build_kernel(KernelConfig(kernel, 9, 100))
     config = TokenDiffuserConfig(
-        SHAPE, codes=9, tokens=16, condition_dim=5, is_grid=is_grid, dim=16, depth=2, heads=2
+        SHAPE,
+        codes=9,
+        tokens=tokens,
+        condition_dim=5,
+        is_grid=is_grid,
+        dim=16,
+        depth=2,
+        heads=2,
+        state_dim=process.state_dim,
+        trunk=trunk,
     )
-    return TokenDiffuser(config).eval()
+    return Case(TokenDiffuser(config).eval(), process)
 
 
-@pytest.mark.parametrize("is_grid", [True, False])
-def test_dropped_samples_see_neither_graph_nor_feature(is_grid: bool) -> None:
-    model = make_diffuser(is_grid)
-    z_t, t = torch.randint(0, 10, (2, 16)), torch.tensor([3, 50])
+@pytest.fixture(
+    params=[
+        (True, "transformer", "absorbing"),
+        (False, "transformer", "absorbing"),
+        (True, "unet", "absorbing", 256),
+        (True, "unet", "continuous", 16),
+        (False, "transformer", "continuous"),
+    ],
+    ids=str,
+)
+def case(request: pytest.FixtureRequest) -> Case:
+    return make_diffuser(*request.param)
+
+
+def test_dropped_samples_see_neither_graph_nor_feature(case: Case) -> None:
+    model, t = case.model, torch.tensor([3, 50])
+    z_t = case.states(2, t)
     first = TokenCondition(random_tags(2, seed=1), torch.randn(2, 5)).without()
     second = TokenCondition(random_tags(2, seed=2), torch.randn(2, 5)).without()
     assert torch.allclose(model(z_t, t, first), model(z_t, t, second), atol=1e-5)
@@ -37,19 +78,30 @@ def test_dropped_samples_see_neither_graph_nor_feature(is_grid: bool) -> None:
     assert not torch.allclose(model(z_t, t, seen), model(z_t, t, first), atol=1e-3)
 
 
-@pytest.mark.parametrize("is_grid", [True, False])
-def test_samples_of_a_batch_do_not_mix(is_grid: bool) -> None:
-    model = make_diffuser(is_grid)
+def test_samples_of_a_batch_do_not_mix(case: Case) -> None:
     tags, feature = random_tags(3), torch.randn(3, 5)
-    z_t, t = torch.randint(0, 10, (3, 16)), torch.tensor([3, 50, 99])
-    whole = model(z_t, t, TokenCondition(tags, feature))
+    t = torch.tensor([3, 50, 99])
+    z_t = case.states(3, t)
+    whole = case.model(z_t, t, TokenCondition(tags, feature))
+    assert whole.shape == (3, case.model.config.tokens, 9)
     alone = TokenCondition({k: v[1:2] for k, v in tags.items()}, feature[1:2])
-    assert torch.allclose(model(z_t[1:2], t[1:2], alone), whole[1:2], atol=1e-5)
+    assert torch.allclose(case.model(z_t[1:2], t[1:2], alone), whole[1:2], atol=1e-5)
+
+
+def test_a_new_denoiser_learns_through_every_part(case: Case) -> None:
+    t = torch.tensor([3, 50, 99])
+    condition = TokenCondition(random_tags(3), torch.randn(3, 5), torch.tensor([0, 1, 0]).bool())
+    optimizer = torch.optim.Adam(case.model.parameters(), lr=0.01)
+    for _ in range(2):  # branches that start at zero pass gradients on from the second update
+        case.model(case.states(3, t), t, condition).log_softmax(-1)[..., 0].mean().backward()
+        optimizer.step()
+    silent = {n for n, p in case.model.named_parameters() if p.grad is None or not p.grad.any()}
+    assert not {name for name in silent if name.startswith(("trunk", "embed", "logits", "step"))}
 
 
 def test_c_g_does_not_depend_on_the_order_of_the_slots() -> None:
     """Text tokens attend to a set of nodes: swapped slots, with converse bits, say the same."""
-    model = make_diffuser(is_grid=False)
+    model = make_diffuser(is_grid=False).model
     tags = random_tags(1)
     tags["relations"][:] = False
     order = torch.tensor([1, 0, 2, 3])
@@ -58,6 +110,13 @@ def test_c_g_does_not_depend_on_the_order_of_the_slots() -> None:
     expected = model(z_t, t, TokenCondition(tags, feature))
     found = model(z_t, t, TokenCondition({**tags, **swapped}, feature))
     assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_unet_needs_a_grid() -> None:
+    with pytest.raises(ValueError, match='"unet" needs image tokens'):
+        make_diffuser(is_grid=False, trunk="unet")
+    with pytest.raises(ValueError, match="'cnn'"):
+        make_diffuser(is_grid=True, trunk="cnn")
 
 
 def test_grid_must_be_square() -> None:
@@ -106,16 +165,16 @@ def test_objects_without_geometry_leave_no_trace_on_the_grid() -> None:
     assert torch.allclose(first, layout(torch.randn(1, 2, 8), geometry, there), atol=1e-6)
 
 
-@pytest.fixture
-def graph_diffuser() -> GraphDiffuser:
+@pytest.mark.parametrize("name", ["mask_and_replace", "continuous"])
+def test_graph_diffuser_gives_logits_for_every_node(name: str) -> None:
     torch.manual_seed(0)
-    conditions = {"text": 5, "text_hidden": 7}
-    return GraphDiffuser(GraphDiffuserConfig(SHAPE, 11, conditions, 16, 2, 2)).eval()
-
-
-def test_graph_diffuser_gives_logits_for_every_node(graph_diffuser: GraphDiffuser) -> None:
-    nodes = SHAPE.nodes
-    z_t = torch.randint(0, 12, (2, nodes))
+    kernel, nodes = build_kernel(KernelConfig(name, 11, 100)), SHAPE.nodes
+    config = GraphDiffuserConfig(
+        SHAPE, 11, {"text": 5, "text_hidden": 7}, 16, 2, 2, state_dim=kernel.state_dim
+    )
+    graph_diffuser = GraphDiffuser(config).eval()
+    codes = torch.randint(0, 11, (2, nodes))
+    z_t = kernel.sample_forward(codes, torch.tensor([5, 80]), torch.Generator())
     initial, stated = torch.randint(0, 11, (2, nodes)), torch.rand(2, nodes) < 0.3
     t = torch.tensor([5, 80])
     condition = GraphCondition(initial, stated, "text", torch.randn(2, 1, 5))

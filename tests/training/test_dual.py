@@ -8,6 +8,7 @@ from tests.models.graphs import SHAPE, random_tags
 from torch import Tensor
 
 from spatial_dual.diffusion import KernelConfig, build_kernel
+from spatial_dual.diffusion.interface import KERNELS
 from spatial_dual.diffusion.loss import DiffusionLoss
 from spatial_dual.models.dual import DualModel, DualModelConfig
 from spatial_dual.models.graph_diffuser import GraphDiffuserConfig
@@ -56,12 +57,12 @@ def test_alignment_kl_is_the_divergence_of_the_step_posteriors() -> None:
     assert float(alignment_kl(kernel, student, student, z_t, t)) == pytest.approx(0, abs=1e-5)
 
 
-def make_model() -> DualModel:
+def make_model(state_dim: int | None) -> DualModel:
     torch.manual_seed(0)
     common = {"codes": CODES, "condition_dim": 5, "dim": 16, "depth": 1, "heads": 2}
-    graph = GraphDiffuserConfig(
-        SHAPE, CODES, {"image": 5, "text": 5, "image_hidden": 16, "text_hidden": 16}, 16, 1, 2
-    )
+    common["state_dim"] = state_dim
+    widths = {"image": 5, "text": 5, "image_hidden": 16, "text_hidden": 16}
+    graph = GraphDiffuserConfig(SHAPE, CODES, widths, 16, 1, 2, state_dim)
     return DualModel(
         DualModelConfig(
             TokenDiffuserConfig(SHAPE, tokens=16, is_grid=True, **common),
@@ -85,9 +86,11 @@ def make_batch() -> dict[str, Tensor]:
     return batch
 
 
-def run(weights: DualWeights) -> tuple[DualModel, dict[str, Tensor]]:
-    kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
-    model = make_model()
+def run(
+    weights: DualWeights, kind: str = "mask_and_replace"
+) -> tuple[DualModel, dict[str, Tensor]]:
+    kernel = build_kernel(KernelConfig(kind, CODES, 10))
+    model = make_model(kernel.state_dim)
     loss = DualLoss(kernel, kernel, kernel, weights)
     parts = loss(model, make_batch(), torch.Generator().manual_seed(0))
     parts["loss"].backward()
@@ -102,8 +105,10 @@ def test_total_is_the_weighted_sum_of_the_parts() -> None:
     assert float(p["loss"]) == pytest.approx(float(expected + 0.2 * taught), rel=1e-5)
 
 
-def test_every_parameter_of_the_three_diffusers_learns() -> None:
-    model, _ = run(DualWeights())
+@pytest.mark.parametrize("kind", KERNELS)
+def test_every_parameter_of_the_three_diffusers_learns(kind: str) -> None:
+    model, parts = run(DualWeights(), kind)
+    assert all(part.isfinite() for part in parts.values())
     # the last block's bias-free parts always get gradients; masks may silence single tokens
     silent = [n for n, p in model.named_parameters() if p.grad is None]
     assert silent == []

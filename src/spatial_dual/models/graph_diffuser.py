@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from spatial_dual.models.graph_nodes import EdgeMessages, NodeShape
+from spatial_dual.models.states import TypedCodes, typed_states
 from spatial_dual.models.transformer import Block, TimestepEmbedding, check_heads, key_mask
 
 
@@ -24,6 +25,7 @@ class GraphDiffuserConfig:
         shape: tag spaces of the graphs.
         codes: K of the DGAE.
         condition_dims: width of each kind of condition by name, e.g. {"text": 128, "image": 128}.
+        state_dim: of the kernel; None where its states are indices.
     """
 
     shape: NodeShape
@@ -32,6 +34,7 @@ class GraphDiffuserConfig:
     dim: int = 128
     depth: int = 4
     heads: int = 4
+    state_dim: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
@@ -74,11 +77,8 @@ class GraphDiffuser(nn.Module):
         self.config = config
         shape, dim = config.shape, config.dim
         columns = 1 + shape.properties  # object label and properties: the nodes of one slot
-        states = config.codes + 1  # with the mask state
-        self.noisy = nn.Embedding((columns + 2) * states, dim)
-        self.initial = nn.Embedding((columns + 2) * states, dim)
-        for table in (self.noisy, self.initial):
-            nn.init.normal_(table.weight, std=0.5)
+        self.noisy = typed_states(shape.columns, config.codes, config.state_dim, dim)
+        self.initial = TypedCodes(shape.columns, config.codes, dim)
         self.slots = nn.Embedding(shape.slots, dim)
         self.place_token = nn.Parameter(torch.zeros(dim))
         self.step = TimestepEmbedding(dim)
@@ -93,40 +93,23 @@ class GraphDiffuser(nn.Module):
         self.bias = nn.Parameter(torch.zeros(columns + 2, config.codes))
 
     def forward(self, z_t: Tensor, t: Tensor, condition: GraphCondition) -> Tensor:
-        """Logits of the clean codes, (batch, nodes, K), from noisy ones (batch, nodes)."""
+        """Logits of the clean codes, (batch, nodes, K), from noisy states."""
         shape = self.config.shape
         context = self.contexts[condition.kind](condition.context)
         mask = None if condition.context_valid is None else key_mask(condition.context_valid)
         # states outside "stated" read the mask state, which says nothing
         initial = torch.where(condition.stated, condition.initial, self.config.codes)
-        slot_nodes = self._slot_nodes(self.noisy, z_t)
-        known = self._slot_nodes(self.initial, initial)
-        objects = (slot_nodes + known).sum(dim=2) + self.slots.weight
-        relations = self._column(self.noisy, z_t, -2) + self._column(self.initial, initial, -2)
-        place = self._column(self.noisy, z_t, -1) + self._column(self.initial, initial, -1)
+        labels, properties, relations, place = shape.split(self.noisy(z_t) + self.initial(initial))
+        slot_nodes = torch.cat([labels[:, :, None], properties], dim=2)
+        objects = slot_nodes.sum(dim=2) + self.slots.weight
         x = torch.cat([objects, relations, place + self.place_token], dim=1)
         pooled = self.step(t) + context.mean(dim=1)
         for mix, block in zip(self.mixes, self.blocks, strict=True):
             x = block(mix(x), pooled, context, None, mask)
         objects, relations, place = self.norm(x).split([shape.slots, shape.pairs, 1], dim=1)
         nodes = self.split_columns(objects).unflatten(-1, (-1, self.config.dim))
-        nodes = F.gelu(nodes + slot_nodes + known)  # (b, slots, columns, dim)
+        nodes = F.gelu(nodes + slot_nodes)  # (b, slots, columns, dim)
         return self._logits(nodes, relations, place)
-
-    def _slot_nodes(self, table: nn.Embedding, codes: Tensor) -> Tensor:
-        """Typed embeddings (batch, slots, columns, dim) of label and properties."""
-        objects, properties, _, _ = self.config.shape.split(codes)
-        columns = torch.cat([objects[..., None], properties], dim=2)
-        offsets = torch.arange(columns.shape[2], device=codes.device) * (self.config.codes + 1)
-        embedded: Tensor = table(columns + offsets)
-        return embedded
-
-    def _column(self, table: nn.Embedding, codes: Tensor, which: int) -> Tensor:
-        """Typed embeddings of relations (``which`` = -2) or the place (-1)."""
-        group = self.config.shape.split(codes)[which]
-        offset = (self.config.shape.properties + 3 + which) * (self.config.codes + 1)
-        embedded: Tensor = table(group + offset)
-        return embedded
 
     def _logits(self, nodes: Tensor, relations: Tensor, place: Tensor) -> Tensor:
         slot_logits = torch.einsum("bscd,cdk->bsck", nodes, self.heads[:-2].to(nodes.dtype))

@@ -94,6 +94,13 @@ class NodeShape:
         """Tags of each property column."""
         return (*self.attributes, *([1 + GEOMETRY_BINS] * len(GEOMETRY)))
 
+    @property
+    def columns(self) -> Tensor:
+        """Kind of every token, (nodes,): 0 label, 1..C property, C + 1 relation, C + 2 place."""
+        properties = torch.arange(1, 1 + self.properties).repeat(self.slots)
+        relation = torch.full((self.pairs,), 1 + self.properties)
+        return torch.cat([torch.zeros(self.slots).long(), properties, relation, relation[:1] + 1])
+
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(batch, nodes, …) to objects, properties (batch, slots, C, …), relations, place."""
         objects, properties, relations, place = x.split(self.sizes, dim=1)

@@ -1,6 +1,6 @@
 """Image and text diffusers: p_θ(z^I_{t-1} | z^I_t, c_Y ⊕ c_G), p_φ(z^Y_{t-1} | z^Y_t, c_I ⊕ c_G).
 
-One transformer serves both: image tokens lie on a grid and also see the layout of the 3DSG.
+One network serves both: image tokens lie on a grid and also see the layout of the 3DSG.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from torch import Tensor, nn
 
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
 from spatial_dual.models.layout_map import LayoutMap
+from spatial_dual.models.states import state_embedding
 from spatial_dual.models.transformer import (
     TimestepEmbedding,
     Transformer,
     check_heads,
     key_mask,
 )
+from spatial_dual.models.unet import UNet
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class TokenDiffuserConfig:
         tokens: tokens of a sample.
         condition_dim: width of the other modality's global feature (c_Y or c_I).
         is_grid: whether the tokens form a square image grid.
+        state_dim: of the kernel; None where its states are indices.
+        trunk: "transformer", or for grids "unet", the paper's.
     """
 
     shape: NodeShape
@@ -38,6 +42,8 @@ class TokenDiffuserConfig:
     dim: int = 192
     depth: int = 4
     heads: int = 6
+    state_dim: int | None = None
+    trunk: str = "transformer"
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
@@ -45,6 +51,10 @@ class TokenDiffuserConfig:
         check_heads(self.dim, self.heads)
         if self.is_grid and self.grid**2 != self.tokens:
             raise ValueError(f"tokens must be a square number for a grid, got {self.tokens}")
+        if self.trunk not in ("transformer", "unet"):
+            raise ValueError(f'trunk must be "transformer" or "unet", got {self.trunk!r}')
+        if self.trunk == "unet" and not self.is_grid:
+            raise ValueError('trunk "unet" needs image tokens, which lie on a grid')
 
     @property
     def grid(self) -> int:
@@ -81,18 +91,22 @@ class TokenDiffuser(nn.Module):
         super().__init__()
         self.config = config
         dim = config.dim
-        self.embed = nn.Embedding(config.codes + 1, dim)  # with the mask state
+        self.embed = state_embedding(config.codes, config.state_dim, dim)
         self.positions = nn.Parameter(0.1 * torch.randn(config.tokens, dim))
         self.step = TimestepEmbedding(dim)
         self.graph = GraphTokens(config.shape, dim)
         self.feature = nn.Linear(config.condition_dim, dim)
         self.no_condition = nn.Parameter(torch.randn(dim))
         self.layout = LayoutMap(config.grid, dim) if config.is_grid else None
-        self.trunk = Transformer(dim, config.depth, config.heads, dim)
+        self.trunk: nn.Module = (
+            UNet(dim, config.depth, config.heads, dim, config.grid)
+            if config.trunk == "unet"
+            else Transformer(dim, config.depth, config.heads, dim)
+        )
         self.logits = nn.Linear(dim, config.codes)
 
     def forward(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
-        """Logits of the clean tokens (batch, tokens, K) from noisy ones (batch, tokens)."""
+        """Logits of the clean tokens (batch, tokens, K) from noisy states."""
         logits: Tensor = self.logits(self.hidden(z_t, t, condition))
         return logits
 

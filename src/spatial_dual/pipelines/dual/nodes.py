@@ -10,7 +10,7 @@ from spatial_dual.pipelines.types import (
     DualModel,
     GraphDiffuser,
     ImageTokenizer,
-    PixelPerceiver,
+    StoredPerceiver,
     Records,
     SizePrior,
     SpatialDual,
@@ -100,29 +100,37 @@ def train_dual(
 
     row = {name: tokens.array(name, [0]) for name in ("image_codes", "text_codes", "clip_image")}
     common = {"shape": dgae.config.shape, "condition_dim": row["clip_image"].shape[1]}
+    codes = {
+        "image": image_tokenizer.config.codes,
+        "text": text_tokenizer.vocabulary_size,
+        "graph": dgae.codes,
+    }
+    settings = {
+        "image": parameters["image_diffuser"]["kernel"],
+        "text": parameters["text_diffuser"]["kernel"],
+        "graph": graph_parameters["kernel"],
+    }
+    kernels = {n: build_kernel(KernelConfig(classes=codes[n], **settings[n])) for n in codes}
     image = TokenDiffuserConfig(
-        codes=image_tokenizer.config.codes,
+        codes=codes["image"],
         tokens=row["image_codes"].shape[1],
         is_grid=True,
+        state_dim=kernels["image"].state_dim,
         **common,
         **parameters["image_diffuser"]["model"],
     )
     text = TokenDiffuserConfig(
-        codes=text_tokenizer.vocabulary_size,
+        codes=codes["text"],
         tokens=row["text_codes"].shape[2],
         is_grid=False,
+        state_dim=kernels["text"].state_dim,
         **common,
         **parameters["text_diffuser"]["model"],
     )
     with seeded_torch(seed, "dual", "start"):
         model = DualModel(DualModelConfig(image, text, graph_diffuser.config))
     model.graph = copy.deepcopy(graph_diffuser)
-    loss = DualLoss(
-        build_kernel(KernelConfig(classes=image.codes, **parameters["image_diffuser"]["kernel"])),
-        build_kernel(KernelConfig(classes=text.codes, **parameters["text_diffuser"]["kernel"])),
-        build_kernel(KernelConfig(classes=dgae.codes, **graph_parameters["kernel"])),
-        DualWeights(**parameters["weights"]),
-    )
+    loss = DualLoss(**kernels, weights=DualWeights(**parameters["weights"]))
     config = FitConfig(**parameters["fit"], **train, seed=seed)
     source = dual_examples(tokens, graph_codes, aligned, priors)
     log = fit("dual", model, loss, source, config, progress)
@@ -133,7 +141,7 @@ def assemble(
     vocabulary: Vocabulary,
     size_prior: SizePrior,
     text_tokenizer: TextTokenizer,
-    perceiver: PixelPerceiver,
+    perceiver: StoredPerceiver,
     image_tokenizer: ImageTokenizer,
     clip: ClipEncoder,
     dgae: Dgae,

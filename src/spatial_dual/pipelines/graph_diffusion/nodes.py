@@ -31,10 +31,16 @@ def train_graph_diffuser(
 
     width = tokens.array("clip_image", [0]).shape[1]
     conditions = {"image": width, "text": width, **parameters["hidden_dims"]}
-    shape = GraphDiffuser.Config(dgae.config.shape, dgae.codes, conditions, **parameters["model"])
+    kernel = build_kernel(KernelConfig(classes=dgae.codes, **parameters["kernel"]))
+    shape = GraphDiffuser.Config(
+        dgae.config.shape,
+        dgae.codes,
+        conditions,
+        state_dim=kernel.state_dim,
+        **parameters["model"],
+    )
     with seeded_torch(seed, "graph_diffuser", "start"):
         model = GraphDiffuser(shape)
-    kernel = build_kernel(KernelConfig(classes=dgae.codes, **parameters["kernel"]))
     config = FitConfig(**parameters["fit"], **train, seed=seed)
     source = graph_pairs(tokens, graph_codes)
     log = fit("graph_diffuser", model, GraphDiffusionLoss(kernel), source, config, progress)
