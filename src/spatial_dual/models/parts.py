@@ -15,12 +15,11 @@ from spatial_dual.models.dual import DualModel
 from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.models.image_tokenizer import ImageTokenizer
 from spatial_dual.models.text_tokenizer import TextTokenizer
-from spatial_dual.perception.pixel_perceiver import PixelPerceiver
 from spatial_dual.perception.size_prior import SizePrior
+from spatial_dual.perception.stored import StoredPerceiver, load_perceiver, save_perceiver
 from spatial_dual.scene.vocabulary import Vocabulary
 
 MODELS: Mapping[str, type[Any]] = {
-    "perceiver": PixelPerceiver,
     "image_tokenizer": ImageTokenizer,
     "clip": ClipEncoder,
     "dgae": Dgae,
@@ -28,6 +27,7 @@ MODELS: Mapping[str, type[Any]] = {
     "text_decoder": TextDecoder,
     "dual": DualModel,
 }
+PERCEIVER = "perceiver"
 SETTINGS = "spatial_dual.json"
 
 
@@ -43,7 +43,7 @@ class Parts:
     vocabulary: Vocabulary
     size_prior: SizePrior
     text_tokenizer: TextTokenizer
-    perceiver: PixelPerceiver
+    perceiver: StoredPerceiver
     image_tokenizer: ImageTokenizer
     clip: ClipEncoder
     dgae: Dgae
@@ -67,6 +67,7 @@ def save_parts(folder: Path, parts: Parts) -> None:
     def fill(target: Path) -> None:
         for name in MODELS:
             save_model(target / name, getattr(parts, name))
+        save_perceiver(target / PERCEIVER, parts.perceiver)
         (target / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n")
 
     write_folder(folder, fill)
@@ -94,5 +95,6 @@ def load_parts(folder: Path) -> Parts:
         text_tokenizer=TextTokenizer.from_dict(settings["text_tokenizer"]),
         kernels=settings["kernels"],
         sampling=SamplingOptions(**settings["sampling"]),
+        perceiver=load_perceiver(folder / PERCEIVER),
         **models,
     )

@@ -9,6 +9,8 @@ that exist while it runs. For a type checker these are the classes, at run time 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spatial_dual.datasets.quarantine import Finding as Finding
+    from spatial_dual.datasets.quarantine import Quarantine as Quarantine
     from spatial_dual.datasets.records import Records as Records
     from spatial_dual.models.clip import ClipEncoder as ClipEncoder
     from spatial_dual.models.decoders import TextDecoder as TextDecoder
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from spatial_dual.models.spatial_dual import SpatialDual as SpatialDual
     from spatial_dual.models.text_tokenizer import TextTokenizer as TextTokenizer
     from spatial_dual.parsing.interface import TextGraphParser as TextGraphParser
+    from spatial_dual.perception.perceiver import Perceiver as Perceiver
     from spatial_dual.perception.pixel_perceiver import PixelPerceiver as PixelPerceiver
     from spatial_dual.perception.size_prior import SizePrior as SizePrior
+    from spatial_dual.perception.stored import StoredPerceiver as StoredPerceiver
     from spatial_dual.scene.graph import SceneGraph as SceneGraph
     from spatial_dual.scene.vocabulary import Vocabulary as Vocabulary
     from spatial_dual.training.checkpoint import CheckpointStore as CheckpointStore

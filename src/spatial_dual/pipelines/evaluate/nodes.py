@@ -19,7 +19,7 @@ from spatial_dual.pipelines.types import (
     ClipEncoder,
     Dgae,
     ImageTokenizer,
-    PixelPerceiver,
+    Perceiver,
     Records,
     SizePrior,
     TextTokenizer,
@@ -164,7 +164,7 @@ def judge_pictures(
     samples: Records,
     tokens: Records,
     image_tokenizer: ImageTokenizer,
-    perceiver: PixelPerceiver,
+    perceiver: Perceiver,
     size_prior: SizePrior,
     graph_parameters: Parameters,
 ) -> Iterator[Chunk]:
@@ -190,7 +190,7 @@ def judge_pictures(
 
 def judge_gold_drawings(
     samples_from_gold: Records,
-    perceiver: PixelPerceiver,
+    perceiver: Perceiver,
     size_prior: SizePrior,
     graph_parameters: Parameters,
 ) -> Iterator[Chunk]:

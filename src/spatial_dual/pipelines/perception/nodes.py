@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from spatial_dual.pipelines.types import CheckpointStore, PixelPerceiver, Records
+from spatial_dual.pipelines.types import CheckpointStore, Records, StoredPerceiver
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -16,11 +16,19 @@ def train_perceiver(
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple[PixelPerceiver, Parameters]:
+) -> tuple[StoredPerceiver, Parameters]:
     """Train the pixel network on images, depth and instances; gives model and log.
 
-    Its labels and attribute words are those of the training scenes.
+    Its labels and attribute words are those of the training scenes. Where ``parameters`` name
+    published checkpoints under ``hub``, these are the perceiver, and nothing is trained.
     """
+    if parameters["hub"]:
+        from spatial_dual.perception.hub.config import HubConfig
+        from spatial_dual.perception.hub.perceiver import HubPerceiver
+
+        hub = HubConfig.from_dict(parameters["hub"])
+        return HubPerceiver(hub), {"hub": hub.to_dict()}
+
     from spatial_dual.perception.batches import PerceptionBatches, names_in_records
     from spatial_dual.perception.losses import perception_loss
     from spatial_dual.perception.pixel_perceiver import PixelPerceiver
@@ -38,7 +46,7 @@ def train_perceiver(
     return model, log.to_dict()
 
 
-def perceive(scenes: Records, perceiver: PixelPerceiver, train: Parameters) -> Iterator[Chunk]:
+def perceive(scenes: Records, perceiver: StoredPerceiver, train: Parameters) -> Iterator[Chunk]:
     """What is seen in each image, and nothing else of its record, in chunks."""
     from spatial_dual.devices import choose_device
 
@@ -46,7 +54,7 @@ def perceive(scenes: Records, perceiver: PixelPerceiver, train: Parameters) -> I
     return (_perceive_chunk(perceiver, chunk) for chunk in scenes.chunks(CHUNK, ("id", "image")))
 
 
-def _perceive_chunk(perceiver: PixelPerceiver, chunk: Chunk) -> Chunk:
+def _perceive_chunk(perceiver: StoredPerceiver, chunk: Chunk) -> Chunk:
     seen = perceiver.perceive(chunk["image"])
     return {
         "id": chunk["id"],

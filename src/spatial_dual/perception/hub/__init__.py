@@ -1,0 +1,1 @@
+"""Perception by published checkpoints: monocular depth and instances from transformers or ONNX."""

@@ -1,0 +1,34 @@
+"""Loading of checkpoints by name or folder; failures say what to do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+
+def pretrained(load: Callable[..., Any], name: str, what: str, **options: Any) -> Any:
+    """``load(name, **options)`` of a transformers class.
+
+    Raises:
+        ValueError: no such checkpoint here or on the hub, or one of another kind; names it.
+    """
+    try:
+        return load(name, **options)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"{what} {name!r} cannot be loaded: {reason}; name a folder made by save_pretrained, "
+            "or a checkpoint of the hub that can be downloaded"
+        ) from error
+
+
+def image_processor(name: str, what: str) -> Any:
+    """The checkpoint's image processor in its Pillow form, which needs no torchvision."""
+    from transformers import AutoImageProcessor
+
+    return pretrained(AutoImageProcessor.from_pretrained, name, what, backend="pil")
+
+
+def half_precision(device: torch.device) -> torch.autocast:
+    """Autocast to float16 on a GPU: bfloat16 would round depth to steps of 0.4 %."""
+    return torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda")
