@@ -17,11 +17,11 @@ def test_scenes_stream_into_shards(tmp_path):
     catalog = DataCatalog(
         {
             "scene_source": RenderedScenesDataset(counts, seed=4, image_size=32, workers=1),
-            "params:scenes": MemoryDataset({"chunk_rows": 2}),
+            "params:scenes": MemoryDataset({"chunk_rows": 2, "max_bad_share": 0.0}),
             **shards,
         }
     )
-    SequentialRunner().run(create_pipeline(), catalog)
+    saved = SequentialRunner().run(create_pipeline(), catalog)
     for split, count in counts.items():
         records = shards[f"scenes_{split}"].load()
         assert len(records) == count
@@ -31,3 +31,4 @@ def test_scenes_stream_into_shards(tmp_path):
         assert records.values("captions", [count - 1]) == [expected["captions"]]
         assert records.values("graph", [count - 1]) == [expected["graph"]]
     assert len(list((tmp_path / "train").glob("shard-*.arrow"))) == 3
+    assert all(saved[f"quarantine_{split}"].load().findings == [] for split in counts)

@@ -1,17 +1,36 @@
-"""Pictures of any size and mode → square RGB arrays, for photographs and for the command line.
+"""Pictures of any size and mode → square RGB arrays: the one place where pictures are decoded.
+
+The photo readers, the command line and ``SpatialDual`` all come here.
 
 A picture is cropped to its central square: bars would be drawn by every image model trained on
 them, and squeezing would break the pinhole camera.
 """
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 MAX_PIXELS = 100_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM", "JPEG2000")
+"""Read where Pillow was built with them; its other plugins start programs or are rare."""
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF orientation."""
+_QUARTER_TURNS = {_TURNS[5], _TURNS[6], _TURNS[7], _TURNS[8]}
+Picture = bytes | str | Path | Image.Image | np.ndarray
+"""Encoded bytes, a file's path, or pixels."""
 
 
 class UnreadableImageError(ValueError):
@@ -57,18 +76,21 @@ class Crop:
         return fx * scale, fy * scale, (cx - left) * scale, (cy - top) * scale
 
 
-def open_picture(data: bytes | None) -> Image.Image:
-    """Open an encoded picture; pixels are decoded later.
+def open_picture(source: Picture | None) -> Image.Image:
+    """Open a picture: encoded bytes, a file, or one that is already decoded.
+
+    What a file is called does not matter, only what it holds. Of several frames the first counts.
 
     Raises:
-        UnreadableImageError: no bytes, an unknown format, or more than ``MAX_PIXELS``.
+        UnreadableImageError: no bytes, no such file, a format that is not in ``FORMATS``, more
+            than ``MAX_PIXELS``, or an array that is not uint8 grey, RGB or RGBA.
     """
-    if not data:
-        raise UnreadableImageError("zero bytes")
-    try:
-        image = Image.open(io.BytesIO(data))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadableImageError("not a readable picture") from error
+    if isinstance(source, Image.Image):
+        image = source
+    elif isinstance(source, np.ndarray):
+        image = _from_array(source)
+    else:
+        image = _from_bytes(_read_bytes(source) if isinstance(source, str | Path) else source)
     if image.width * image.height > MAX_PIXELS:
         raise UnreadableImageError(f"{image.width}×{image.height} is more than {MAX_PIXELS} pixels")
     return image
@@ -83,18 +105,40 @@ def square_rgb(image: Image.Image, size: int) -> tuple[np.ndarray, Crop]:
         UnreadableImageError: the pixels cannot be decoded.
     """
     try:
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-        width, height = image.size[::-1] if turned else image.size
+        stored = image.size
         # A JPEG decodes much faster straight to a size not far above the wanted one.
         image.draft("RGB", (2 * size, 2 * size))
-        upright = _to_rgb(ImageOps.exif_transpose(image))
-    except (OSError, SyntaxError, ValueError) as error:
+        image.load()
+        turn = _turn(image)
+        upright = _to_8_bit(image if turn is None else image.transpose(turn))
+        small = Crop(upright.height, upright.width, size)
+        left, top = small.corner
+        square = (left, top, left + small.side, top + small.side)
+        pixels = _on_white(upright.resize((size, size), Image.Resampling.LANCZOS, box=square))
+    except Exception as error:  # on broken files Pillow raises almost any type
         raise UnreadableImageError(f"cannot be decoded: {error}") from error
-    small = Crop(upright.height, upright.width, size)
-    left, top = small.corner
-    square = (left, top, left + small.side, top + small.side)
-    pixels = upright.resize((size, size), Image.Resampling.LANCZOS, box=square)
+    width, height = stored[::-1] if turn in _QUARTER_TURNS else stored
     return np.array(pixels), Crop(height, width, size)  # a copy, for torch wants it writable
+
+
+def stack_squares(pictures: np.ndarray | Picture | Sequence[Picture], size: int) -> np.ndarray:
+    """uint8 ``(n, size, size, 3)`` of one picture or several, by the rules of ``square_rgb``.
+
+    Raises:
+        UnreadableImageError: names the file, or the number of the picture, and the reason.
+    """
+    if isinstance(pictures, np.ndarray):
+        pictures = list(pictures) if pictures.ndim == 4 else [pictures]
+    elif isinstance(pictures, bytes | str | Path | Image.Image):
+        pictures = [pictures]
+    squares = []
+    for number, picture in enumerate(pictures):
+        try:
+            squares.append(square_rgb(open_picture(picture), size)[0])
+        except UnreadableImageError as error:
+            name = picture if isinstance(picture, str | Path) else f"picture {number}"
+            raise UnreadableImageError(f"{name}: {error}") from error
+    return np.stack(squares) if squares else np.zeros((0, size, size, 3), np.uint8)
 
 
 def read_square(path: Path | str, size: int) -> tuple[np.ndarray, Crop]:
@@ -104,7 +148,7 @@ def read_square(path: Path | str, size: int) -> tuple[np.ndarray, Crop]:
         UnreadableImageError: names the file and the reason.
     """
     try:
-        return square_rgb(open_picture(_read_bytes(path)), size)
+        return square_rgb(open_picture(path), size)
     except UnreadableImageError as error:
         raise UnreadableImageError(f"{path}: {error}") from error
 
@@ -121,8 +165,8 @@ def read_depth(path: Path | str, unit: float, crop: Crop) -> np.ndarray:
         UnreadableImageError: names the file; unreadable, several channels, or another size.
     """
     try:
-        levels = np.asarray(open_picture(_read_bytes(path)), dtype=np.float32)
-    except (UnreadableImageError, OSError, SyntaxError, ValueError) as error:
+        levels = np.asarray(open_picture(path), dtype=np.float32)
+    except Exception as error:  # on broken files Pillow raises almost any type
         raise UnreadableImageError(f"{path}: {error}") from error
     if levels.ndim != 2:
         raise UnreadableImageError(f"{path}: depth needs one channel, it has {levels.shape[2:]}")
@@ -138,17 +182,55 @@ def read_depth(path: Path | str, unit: float, crop: Crop) -> np.ndarray:
 def _read_bytes(path: Path | str) -> bytes:
     try:
         return Path(path).read_bytes()
-    except OSError as error:
-        raise UnreadableImageError(error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        raise UnreadableImageError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _from_bytes(data: bytes | None) -> Image.Image:
+    if not data:
+        raise UnreadableImageError("zero bytes")
+    try:
+        return Image.open(io.BytesIO(data), formats=_installed_formats())
+    except Image.DecompressionBombError as error:
+        raise UnreadableImageError(f"more than {MAX_PIXELS} pixels: {error}") from error
+    except Exception as error:  # on broken files Pillow raises almost any type
+        known = ", ".join(_installed_formats())
+        raise UnreadableImageError(f"not a readable picture; formats read: {known}") from error
+
+
+@cache
+def _installed_formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+def _from_array(pixels: np.ndarray) -> Image.Image:
+    grey, colour = pixels.ndim == 2, pixels.ndim == 3 and pixels.shape[-1] in (3, 4)
+    if pixels.dtype != np.uint8 or not (grey or colour) or 0 in pixels.shape:
+        raise UnreadableImageError(
+            f"array {pixels.dtype} {pixels.shape}; wanted uint8 (height, width, 3), 0 to 255"
+        )
+    return Image.fromarray(pixels)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What sets the picture upright; a broken EXIF block says nothing."""
+    try:
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:
+        return None
+
+
+def _to_8_bit(image: Image.Image) -> Image.Image:
+    """RGB, or RGBA where anything is transparent."""
     if image.mode.startswith(("I", "F")):
-        grey = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        grey = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
         limit = 65535 if image.mode != "F" else max(float(grey.max(initial=0)), 1e-9)
         image = Image.fromarray((grey.clip(0, limit) * (255 / limit)).astype(np.uint8))
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layered = image.convert("RGBA")
-    white = Image.new("RGBA", layered.size, "white")
-    return Image.alpha_composite(white, layered).convert("RGB")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")

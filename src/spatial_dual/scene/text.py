@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 MAX_CAPTION_WORDS = 100
+MAX_CAPTION_CHARACTERS = 2000
+"""Of the text as it came: writing without blanks has no long captions by words."""
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 _DROPPED = {"So", "Sk", "Cf", "Cs", "Co", "Cn", "Mn"}  # symbols such as emoji, and invisible marks
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?])")
@@ -16,8 +18,13 @@ def clean_caption(text: str) -> str:
     captions have is taken out. Applying it twice changes nothing.
 
     Raises:
-        ValueError: longer than ``MAX_CAPTION_WORDS`` words.
+        ValueError: longer than ``MAX_CAPTION_WORDS`` words or ``MAX_CAPTION_CHARACTERS``.
     """
+    if len(text) > MAX_CAPTION_CHARACTERS:
+        raise ValueError(
+            f"caption of {len(text)} characters (about {len(text.split())} words), at most "
+            f"{MAX_CAPTION_CHARACTERS}"
+        )
     kept = []
     for character in unicodedata.normalize("NFKC", text).translate(_PLAIN):
         category = unicodedata.category(character)

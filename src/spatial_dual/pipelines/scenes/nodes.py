@@ -1,29 +1,40 @@
 """From a source of scenes or photographs to record chunks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
+
+from spatial_dual.pipelines.types import Finding, Quarantine
+
+Chunk = Mapping[str, Any]
 
 
 class RecordSource(Protocol):
-    """What ``scene_source`` loads: rendered scenes or photographs."""
+    """What ``scene_source`` loads: rendered scenes, photographs or graphs."""
 
     def splits(self) -> dict[str, int]:
-        """Rows of each split."""
+        """Rows of each split, unusable ones included."""
         ...
 
-    def chunks(self, split: str, size: int) -> Iterator[dict[str, Any]]:
-        """Records of a split as columns, ``size`` rows at a time."""
+    def chunks(self, split: str, size: int) -> "Iterator[Chunk | Finding]":
+        """Records of a split as columns, ``size`` rows at a time; between them what is left out."""
         ...
 
 
 def collect_scenes(
     scene_source: RecordSource, parameters: dict[str, Any], split: str
-) -> Iterator[dict[str, Any]]:
+) -> tuple[Iterator[Chunk], Quarantine]:
     """The records of a split, as a stream that is drawn or read while it is saved.
+
+    The quarantine fills with the stream, so it must be saved after it.
 
     Args:
         scene_source: where they come from.
-        parameters: ``chunk_rows``, rows that are held in memory at once.
+        parameters: ``chunk_rows``, rows that are held in memory at once; ``max_bad_share``, share
+            of the rows that may be unusable before the run fails.
         split: "train", "val" or "test".
     """
-    return iter(scene_source.chunks(split, parameters["chunk_rows"]))
+    from spatial_dual.datasets.quarantine import Quarantine
+
+    rows = scene_source.splits().get(split, 0)
+    quarantine = Quarantine(split, rows, parameters["max_bad_share"])
+    return quarantine.kept(scene_source.chunks(split, parameters["chunk_rows"])), quarantine

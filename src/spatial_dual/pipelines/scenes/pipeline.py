@@ -10,7 +10,7 @@ SPLITS = ("train", "val", "test")
 
 
 def create_pipeline() -> Pipeline:
-    """Record shards of every split."""
+    """Record shards of every split, and what was left out of each."""
     return Pipeline([_collect_node(split) for split in SPLITS])
 
 
@@ -19,6 +19,6 @@ def _collect_node(split: str) -> Node:
     return node(
         collect,
         inputs=["scene_source", "params:scenes"],
-        outputs=f"scenes_{split}",
+        outputs=[f"scenes_{split}", f"quarantine_{split}"],
         name=f"collect_scenes_{split}",
     )

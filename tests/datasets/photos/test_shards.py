@@ -9,10 +9,10 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 from PIL import Image
 
-from spatial_dual.datasets.photos import PhotoShardsDataset
-from spatial_dual.datasets.rle import decode_rle
+from spatial_dual.datasets.photos.catalog import PhotosDataset
+from spatial_dual.datasets.photos.rle import decode_rle
+from spatial_dual.datasets.quarantine import Quarantine, TooMuchLeftOutError
 
-SHARED = Path(__file__).parents[3] / "shared"
 HEIGHT, WIDTH = 40, 80  # the central square is columns 20 … 59
 OPTIONS = {"image_size": 20, "val_share": 0.0, "test_share": 0.0}
 
@@ -72,9 +72,11 @@ def write(folder, rows, name="part-0.parquet", drop=()):
     pq.write_table(table, folder / name)
 
 
-def read(folder, split="train", **options):
-    source = PhotoShardsDataset(str(folder), **{**OPTIONS, **options}).load()
-    return list(source.chunks(split, 4)), source
+def read(folder, split="train", share=0.0, **options):
+    """Chunks, and the quarantine."""
+    source = PhotosDataset(str(folder), **{**OPTIONS, **options}).load()
+    quarantine = Quarantine(split, source.splits()[split], share)
+    return list(quarantine.kept(source.chunks(split, 4))), quarantine
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -121,11 +123,11 @@ def test_small_things_stay_visible_and_the_largest_are_kept(tmp_path):
 
 def test_depth_and_instances_may_be_absent(tmp_path):
     write(tmp_path, [make_row()], drop=("depth", "depth_min_m", "depth_max_m", "instances"))
-    [chunk], source = read(tmp_path)
+    [chunk], quarantine = read(tmp_path)
     assert not chunk["depth"].any()
     assert not chunk["instances"].any()
     assert chunk["labels"] == [[]]
-    assert not source.quarantined
+    assert not quarantine.findings
 
 
 @pytest.mark.parametrize(
@@ -139,25 +141,48 @@ def test_depth_and_instances_may_be_absent(tmp_path):
         ({"instances": "{"}, "instances: JSONDecodeError"),
         ({"instances": '[{"label": "cup", "box": [0, 0, NaN, 1]}]'}, "instances: ValueError"),
         ({"instances": '[{"label": "cup", "box": [0, 0, 1]}]'}, "instances: ValueError"),
-        ({"captions": []}, "captions: none of 0"),
-        ({"captions": ["", "🙂 \u0007", "word " * 10_000]}, "captions: none of 3"),
-        ({"id": ""}, "empty id"),
+        ({"instances": '[{"label": 3, "box": [0, 0, 1, 1]}]'}, "instances: ValueError"),
+        ({"captions": []}, "captions: none is usable: there are none"),
+        ({"captions": ["", "🙂 \u0007", "word " * 10_000]}, "captions: none is usable: caption 0"),
+        ({"id": ""}, "no id"),
+        ({"id": None}, "no id"),
+        ({"id": "good"}, "this id stands in an earlier row too"),
     ],
 )
 def test_bad_rows_are_left_out_with_a_reason(tmp_path, caplog, change, reason):
     write(tmp_path, [make_row("good"), make_row("bad") | change, make_row("fine")])
-    chunks, source = read(tmp_path, max_bad_share=0.5)
+    chunks, quarantine = read(tmp_path, share=0.5)
     assert [name for chunk in chunks for name in chunk["id"]] == ["good", "fine"]
-    [(where, why)] = source.quarantined.items()
-    assert why.startswith(reason)
-    assert where.startswith(str(tmp_path / "part-0.parquet"))
-    assert why in caplog.text
+    [finding] = quarantine.findings
+    assert finding.left_out == "record"
+    assert finding.reason.startswith(reason)
+    assert finding.file == str(tmp_path / "part-0.parquet")
+    assert str(finding) in caplog.text
+
+
+def test_a_bad_caption_beside_good_ones_is_left_out_alone(tmp_path):
+    write(tmp_path, [make_row(captions=["A cup .", "🙂", "חתול על שולחן", None])])
+    [chunk], quarantine = read(tmp_path)
+    assert chunk["captions"] == [["A cup.", "חתול על שולחן"]]
+    reasons = [(finding.left_out, finding.reason) for finding in quarantine.findings]
+    assert reasons == [("caption", f"caption {n}: no word in it") for n in (1, 3)]
 
 
 def test_too_many_bad_rows_fail_with_the_list(tmp_path):
-    write(tmp_path, [make_row("good"), make_row("bad", image=b"")])
-    with pytest.raises(DatasetError, match=r"1 of the 2 photos(.|\n)*bad: image: zero bytes"):
-        read(tmp_path, max_bad_share=0.1)
+    rows = [make_row("good"), make_row("bad", image=b""), make_row("worse", image=b"x")]
+    write(tmp_path, rows)
+    listed = r"2 of the 3 records(.|\n)*bad: image: zero bytes(.|\n)*worse: image: not a readable"
+    with pytest.raises(TooMuchLeftOutError, match=listed):
+        read(tmp_path, share=0.4)
+    assert len(read(tmp_path, share=0.7)[1].findings) == 2
+
+
+def test_images_as_structs_numbers_as_ids_and_single_captions_are_read(tmp_path):
+    row = make_row(7, captions="a cup")
+    write(tmp_path, [row | {"image": {"bytes": row["image"], "path": "7.png"}}])
+    [chunk], _ = read(tmp_path)
+    assert chunk["id"] == ["7"]
+    assert chunk["captions"] == [["a cup"]]
 
 
 def test_splits_depend_on_the_id_alone_and_cover_every_row(tmp_path):
@@ -170,33 +195,37 @@ def test_splits_depend_on_the_id_alone_and_cover_every_row(tmp_path):
         write(tmp_path / name, shuffled[25:], "part-1.parquet")
         ids = {}
         for split in ("train", "val", "test"):
-            chunks, source = read(tmp_path / name, split, **shares)
+            chunks, _ = read(tmp_path / name, split, **shares)
             ids[split] = {name for chunk in chunks for name in chunk["id"]}
             assert [len(chunk["id"]) for chunk in chunks[:-1]] == [4] * (len(chunks) - 1)
-        assert {split: len(names) for split, names in ids.items()} == source.splits()
+        counts = PhotosDataset(str(tmp_path / name), **{**OPTIONS, **shares}).load().splits()
+        assert {split: len(names) for split, names in ids.items()} == counts
         found.append(ids)
     assert found[0] == found[1]
     assert set.union(*found[0].values()) == {row["id"] for row in rows}
-    assert all(count >= 5 for count in source.splits().values())
+    assert all(count >= 5 for count in counts.values())
 
 
 def test_missing_paths_and_columns_are_named(tmp_path):
     with pytest.raises(DatasetError, match=r"--params=photos\.path=FOLDER"):
-        PhotoShardsDataset(None).load()
-    with pytest.raises(DatasetError, match=r"no \*.parquet file there"):
-        PhotoShardsDataset(str(tmp_path)).load()
+        PhotosDataset(None).load()
+    with pytest.raises(DatasetError, match=r"no \*.parquet file and no picture there"):
+        PhotosDataset(str(tmp_path)).load()
     write(tmp_path, [make_row()], drop=("captions",))
     with pytest.raises(DatasetError, match=r"part-0.parquet: no column captions"):
-        PhotoShardsDataset(str(tmp_path)).load()
+        PhotosDataset(str(tmp_path)).load()
+    write(tmp_path, [make_row() | {"image": "picture.png"}])
+    with pytest.raises(DatasetError, match=r"part-0.parquet: column image is string, not encoded"):
+        PhotosDataset(str(tmp_path)).load()
     (tmp_path / "part-0.parquet").write_bytes(b"PAR1 cut")
     with pytest.raises(DatasetError, match=r"part-0.parquet: not a Parquet file"):
-        PhotoShardsDataset(str(tmp_path)).load()
+        PhotosDataset(str(tmp_path)).load()
 
 
 def test_environment_photos_takes_the_path_from_the_command_line(tmp_path):
     from kedro.config import OmegaConfigLoader
 
-    conf = Path(__file__).parents[2] / "conf"
+    conf = Path(__file__).parents[3] / "conf"
     write(tmp_path, [make_row()])
     for given in ({}, {"photos": {"path": str(tmp_path)}}):
         loader = OmegaConfigLoader(
@@ -212,12 +241,9 @@ def test_environment_photos_takes_the_path_from_the_command_line(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["coco_rgbd", "flickr8k_rgbd"])
-def test_real_photographs(name):
-    if not (SHARED / name).is_dir():
-        pytest.skip(f"no real photographs in {SHARED / name}")
-    source = PhotoShardsDataset(str(SHARED / name)).load()
+def test_real_photographs(shared_data, name):
+    source = PhotosDataset(str(shared_data / name)).load()
     chunk = next(source.chunks("test", 16))
-    assert not source.quarantined
     assert chunk["image"].shape == (16, 128, 128, 3)
     counts = chunk["instances"].reshape(16, -1).max(axis=1)
     assert (counts <= [len(labels) for labels in chunk["labels"]]).all()

@@ -1,0 +1,1 @@
+"""Photographs with captions as records: Parquet shards, plain folders, VSD."""

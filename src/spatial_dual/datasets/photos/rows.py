@@ -1,0 +1,153 @@
+"""One row of anybody's photographs → one square record.
+
+Image, depth, masks and boxes share the crop to the central square.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spatial_dual.datasets.images import (
+    Crop,
+    Picture,
+    UnreadableImageError,
+    open_picture,
+    square_rgb,
+)
+from spatial_dual.datasets.photos.annotations import Annotations, read_triples
+from spatial_dual.datasets.photos.instances import BadInstancesError, paint, read_instances
+from spatial_dual.datasets.quarantine import Finding
+from spatial_dual.scene.text import clean_caption
+
+
+class BadRow(ValueError):  # noqa: N818
+    """A row that cannot be used; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class RecordShape:
+    """How rows become records.
+
+    Attributes:
+        image_size: side of the square records in pixels.
+        max_objects: instances kept of a photo, the largest ones.
+        fov_deg: assumed vertical field of view of the square crop.
+    """
+
+    image_size: int
+    max_objects: int
+    fov_deg: float
+
+
+@dataclass(frozen=True)
+class PhotoRow:
+    """A photograph as its reader found it, nothing checked yet.
+
+    Attributes:
+        file: where it stands, for reports.
+        id: of the record; "" if it has none.
+        image: encoded picture or the path of one.
+        captions: its texts.
+        depth: 8-bit PNG, code c = 1 + round(254 ln(z/lo) / ln(hi/lo)), 0 = none.
+        depth_range: (lo, hi) in metres.
+        instances: JSON list of ``{"label", "box": [x0, y0, x1, y1] in 0..1, "mask_rle": COCO
+            code or null}``.
+        triples: VSD's ``triple_list``, if the photo is annotated so.
+    """
+
+    file: str
+    id: str
+    image: Picture | None
+    captions: Sequence[str | None] | None
+    depth: bytes | None = None
+    depth_range: tuple[float | None, float | None] = (None, None)
+    instances: str | None = None
+    triples: Sequence[Mapping[str, Any]] | None = None
+
+
+def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[Finding]]:
+    """Columns of one record (see ``PhotoSource.chunks``), and what of it was left out.
+
+    Raises:
+        BadRow: no id, unreadable image, depth or instances, or no usable caption.
+    """
+    if not row.id:
+        raise BadRow("no id")
+    captions, bad_captions = _read_captions(row.captions)
+    try:
+        pixels, crop = square_rgb(open_picture(row.image), shape.image_size)
+    except UnreadableImageError as reason:
+        where = f"{row.image}: " if isinstance(row.image, Path) else ""
+        raise BadRow(f"image: {where}{reason}") from reason
+    annotated = _read_annotations(row, crop)
+    try:
+        given = annotated.instances if annotated else read_instances(row.instances)
+        instances, kept = paint(given, crop, shape.max_objects)
+    except BadInstancesError as reason:
+        raise BadRow(f"instances: {reason}") from reason
+    order = annotated.order(kept) if annotated else kept
+    camera = {"fov_deg": shape.fov_deg, "pitch_deg": None, "height_m": None, "source": "assumed"}
+    record = {
+        "id": row.id,
+        "image": pixels,
+        "depth": _read_depth(row, crop),
+        "instances": instances,
+        "labels": [given[index]["label"] for index in order],
+        "camera": json.dumps(camera),
+        "graph": annotated.graph(order).to_json() if annotated else "",
+        "captions": captions,
+        "place": "",
+    }
+    findings = [Finding(row.file, row.id, reason, "caption") for reason in bad_captions]
+    if annotated:
+        findings += [Finding(row.file, row.id, why, "relation") for why in annotated.problems]
+    return record, findings
+
+
+def _read_annotations(row: PhotoRow, crop: Crop) -> Annotations | None:
+    if row.triples is None:
+        return None
+    annotated = read_triples(row.triples, crop)
+    if not annotated.relations:
+        reasons = "; ".join(annotated.problems)
+        raise BadRow(f"triple_list: none of {len(row.triples)} is usable: {reasons}")
+    return annotated
+
+
+def _read_depth(row: PhotoRow, crop: Crop) -> np.ndarray:
+    """Metres ``(size, size)`` float16 from codes of log-depth, 0 where unknown or not given."""
+    if not row.depth:
+        return np.zeros((crop.size, crop.size), np.float16)
+    try:
+        codes = np.asarray(open_picture(row.depth).convert("L"))
+    except Exception as error:  # on broken files Pillow raises almost any type
+        raise BadRow(f"depth: {error}") from error
+    if codes.shape != (crop.height, crop.width):
+        raise BadRow(f"depth: {codes.shape}, the image is {(crop.height, crop.width)}")
+    nearest, farthest = row.depth_range
+    if not (nearest and farthest and 0 < nearest < farthest < np.inf):
+        raise BadRow(f"depth: range {nearest}…{farthest} m")
+    metres = nearest * (farthest / nearest) ** (np.arange(-1, 255) / 254)
+    metres[0] = 0
+    return np.asarray(metres.astype(np.float16)[crop.sample(codes)])
+
+
+def _read_captions(captions: Sequence[str | None] | None) -> tuple[list[str], list[str]]:
+    """Usable captions in normal form, and why the others are not."""
+    kept, problems = [], []
+    for number, caption in enumerate(captions or []):
+        try:
+            text = clean_caption(caption if isinstance(caption, str) else "")
+            if not any(map(str.isalpha, text)):
+                raise ValueError("no word in it")
+            kept.append(text)
+        except ValueError as reason:
+            problems.append(f"caption {number}: {reason}")
+    if not kept:
+        reasons = "; ".join(problems) or "there are none"
+        raise BadRow(f"captions: none is usable: {reasons}")
+    return kept, problems

@@ -1,0 +1,132 @@
+"""Rows of sharded Parquet files."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from kedro.io import DatasetError
+
+from spatial_dual.datasets.photos.rows import PhotoRow
+from spatial_dual.datasets.photos.source import SPLITS
+
+REQUIRED = ("id", "image", "captions")
+OPTIONAL = ("depth", "depth_min_m", "depth_max_m", "instances")
+_ROWS_READ = 64
+
+
+class ParquetListing:
+    """Rows of ``*.parquet`` files: the columns of ``PhotoRow``, the last four where there are any.
+
+    ``image`` may also be the struct ``{bytes, path}`` that image data sets use, ``captions`` one
+    text, and ``id`` a number.
+
+    Args:
+        files: read in this order.
+        split_of: split of an id.
+
+    Raises:
+        DatasetError: a file that is not Parquet, lacks a column, or has one of another type.
+    """
+
+    def __init__(self, files: list[Path], split_of: Callable[[str], str]) -> None:
+        for file in files:
+            _check_schema(file)
+        self._files = files
+        self._split_of = split_of
+
+    def splits(self) -> dict[str, int]:
+        """Rows of each split; reads only the ids."""
+        return dict(self._counts)
+
+    def rows(self, split: str) -> Iterator[PhotoRow]:
+        """The rows of a split in the order of the files.
+
+        Raises:
+            DatasetError: a file breaks off.
+        """
+        for file in self._files:
+            try:
+                yield from self._rows_of(file, split)
+            except (pa.ArrowException, OSError) as error:
+                raise DatasetError(f"{file}: cannot be read to its end: {error}") from error
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for file in self._files:
+            ids = pq.read_table(file, columns=["id"]).column("id").to_pylist()
+            counts.update(self._split_of(_text(identifier)) for identifier in ids)
+        return {split: counts[split] for split in SPLITS}
+
+    def _rows_of(self, file: Path, split: str) -> Iterator[PhotoRow]:
+        with pq.ParquetFile(file) as parquet:
+            present = [name for name in OPTIONAL if name in parquet.schema_arrow.names]
+            for batch in parquet.iter_batches(_ROWS_READ, columns=[*REQUIRED, *present]):
+                ids = [_text(name) for name in batch.column("id").to_pylist()]
+                chosen = [i for i, name in enumerate(ids) if self._split_of(name) == split]
+                for row in batch.take(pa.array(chosen, pa.int64())).to_pylist():
+                    yield _photo_row(file, row)
+
+
+def _photo_row(file: Path, row: Mapping[str, Any]) -> PhotoRow:
+    image, captions = row["image"], row["captions"]
+    return PhotoRow(
+        file=str(file),
+        id=_text(row["id"]),
+        image=image.get("bytes") if isinstance(image, Mapping) else image,
+        captions=[captions] if isinstance(captions, str) else captions,
+        depth=row.get("depth"),
+        depth_range=(row.get("depth_min_m"), row.get("depth_max_m")),
+        instances=row.get("instances"),
+    )
+
+
+def _text(identifier: object) -> str:
+    return "" if identifier is None else str(identifier)
+
+
+def _check_schema(file: Path) -> None:
+    try:
+        schema = pq.read_schema(file)
+    except (pa.ArrowException, OSError) as error:
+        raise DatasetError(f"{file}: not a Parquet file: {error}") from error
+    missing = [name for name in REQUIRED if name not in schema.names]
+    if missing:
+        raise DatasetError(
+            f"{file}: no column {', '.join(missing)}; it has {', '.join(schema.names)}"
+        )
+    for name, (fits, wanted) in _TYPES.items():
+        if name in schema.names and not fits(schema.field(name).type):
+            raise DatasetError(f"{file}: column {name} is {schema.field(name).type}, not {wanted}")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_null(kind)
+
+
+def _is_image(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        return kind.get_field_index("bytes") >= 0 and _is_bytes(kind.field("bytes").type)
+    return _is_bytes(kind)
+
+
+def _is_texts(kind: pa.DataType) -> bool:
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    return _is_text(kind.value_type if listed else kind)
+
+
+_TYPES: Mapping[str, tuple[Callable[[pa.DataType], bool], str]] = {
+    "id": (lambda kind: _is_text(kind) or pa.types.is_integer(kind), "text or whole numbers"),
+    "image": (_is_image, "encoded pictures (binary)"),
+    "captions": (_is_texts, "lists of texts"),
+    "depth": (_is_bytes, "encoded pictures (binary)"),
+    "instances": (_is_text, "JSON text"),
+}
