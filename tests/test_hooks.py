@@ -1,10 +1,11 @@
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from kedro.framework.hooks.manager import _create_hook_manager
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 from kedro_datasets.pandas import CSVDataset
@@ -63,14 +64,21 @@ def test_costs_are_kept_by_stage(catalog: DataCatalog) -> None:
     assert scenes > dgae + 32  # each stage has its own peak
 
 
-def test_progress_is_cleared_once_its_model_is_saved(catalog: DataCatalog, tmp_path: Path) -> None:
-    for name in ("finished", "other"):
-        progress = ProgressDataset(filepath=str(tmp_path / name))
-        catalog[f"{name}_progress"] = progress
-        progress.load().path.parent.mkdir()
-        progress.load().path.write_bytes(b"half-way")
-    catalog["finished"] = FigureDataset(filepath=str(tmp_path / "finished.png"))
-    inputs = ["seed", "finished_progress", "other_progress"]
-    run(Pipeline([node(draw, inputs, "finished", name="draw")]), catalog)
-    assert not catalog.exists("finished_progress")
-    assert catalog.exists("other_progress")
+@pytest.mark.parametrize("fails", [False, True])
+def test_progress_is_cleared_once_all_outputs_are_saved(
+    catalog: DataCatalog, tmp_path: Path, fails: bool
+) -> None:
+    progress = ProgressDataset(filepath=str(tmp_path / "progress"))
+    progress.load().path.parent.mkdir()
+    progress.load().path.write_bytes(b"half-way")
+    catalog["model_progress"] = progress
+    catalog["model"] = FigureDataset(filepath=str(tmp_path / "model.png"))
+    catalog["model_log"] = FigureDataset(filepath=str(tmp_path / "log.png"))
+    log = "no picture" if fails else draw(3)
+    train = node(
+        lambda seed, progress: (draw(seed), log), ["seed", "model_progress"], ["model", "model_log"]
+    )
+    with pytest.raises(DatasetError) if fails else nullcontext():
+        run(Pipeline([train]), catalog)
+    assert catalog.exists("model")
+    assert catalog.exists("model_progress") == fails

@@ -113,7 +113,7 @@ class StageCosts:
 
 
 class ClearProgress:
-    """Forgets a training's checkpoint (``<model>_progress``) once its model is saved."""
+    """Forgets a training's checkpoint (``<model>_progress``) once all it gives is saved."""
 
     @hook_impl
     def before_pipeline_run(self, catalog: CatalogProtocol) -> None:
@@ -122,10 +122,11 @@ class ClearProgress:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
-        """Clear the progress that the saved model was trained with, if any."""
-        progress = f"{dataset_name}_progress"
-        if progress in node.inputs:
-            self._catalog.load(progress).clear()
+        """Clear the progress that the node was trained with, if any, after its last output."""
+        if dataset_name == node.outputs[-1]:
+            for name in node.inputs:
+                if name.endswith("_progress"):
+                    self._catalog.load(name).clear()
 
 
 def _stage_of(node: Node) -> str:

@@ -4,6 +4,8 @@ import os
 import warnings
 
 from spatial_dual.hooks import ClearProgress, StageCosts
+from spatial_dual.runs.hooks import RunRecords
+from spatial_dual.runs.ledger import StaleAwareCatalog
 
 # Kedro reports usage over the network unless told otherwise.
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -12,7 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
 # Kedro 1.7 calls an OmegaConf function by its old name, four times a run.
 warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
 
-HOOKS = (StageCosts(), ClearProgress())
+# Kedro calls the last first: an output is in the ledger before its training forgets its progress
+HOOKS = (StageCosts(), ClearProgress(), RunRecords())
+DATA_CATALOG_CLASS = StaleAwareCatalog
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
