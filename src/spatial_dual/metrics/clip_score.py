@@ -1,8 +1,12 @@
 """Agreement of captions and images by a CLIP that is kept for metrics only."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from torch import Tensor
 
+from spatial_dual.metrics.extractors import weights_digest
 from spatial_dual.models.clip import ClipEncoder
 from spatial_dual.models.image_tokenizer import from_uint8
 
@@ -19,3 +23,50 @@ def caption_similarity(clip: ClipEncoder, ids: np.ndarray, images: np.ndarray) -
     ]
     cosines: np.ndarray = (texts @ torch.cat(features).T).numpy()
     return cosines
+
+
+class PretrainedClip:
+    """A CLIP checkpoint of transformers, by hub name or local folder.
+
+    Args:
+        name: as ``from_pretrained`` takes it.
+
+    Raises:
+        OSError: transformers finds no such checkpoint.
+    """
+
+    def __init__(self, name: str) -> None:
+        from transformers import AutoTokenizer, CLIPImageProcessorPil, CLIPModel
+
+        self.name = name
+        self._model = CLIPModel.from_pretrained(name).eval()
+        self._tokenizer = AutoTokenizer.from_pretrained(name)
+        self._processor = CLIPImageProcessorPil.from_pretrained(name)
+        self.digest = weights_digest(self._model)
+
+    @torch.inference_mode()
+    def score(self, captions: Sequence[str], images: np.ndarray) -> float:
+        """CLIPScore (Hessel et al. 2021) of pairs: mean of 2.5 · max(cos, 0), times 100.
+
+        Args:
+            captions: one an image; cut at the text tower's length.
+            images: uint8 (n, H, W, 3).
+        """
+        cosines = [
+            self._cosines(captions[start : start + BATCH], images[start : start + BATCH])
+            for start in range(0, len(images), BATCH)
+        ]
+        return 250 * float(torch.cat(cosines).clamp(min=0).mean())
+
+    def _cosines(self, captions: Sequence[str], images: np.ndarray) -> Tensor:
+        words = self._tokenizer(
+            list(captions),
+            padding=True,
+            truncation=True,
+            return_tensors="pt",
+            max_length=self._model.config.text_config.max_position_embeddings,
+        )
+        pixels = self._processor(list(images), return_tensors="pt")["pixel_values"]
+        texts = self._model.get_text_features(**words).pooler_output
+        pictures = self._model.get_image_features(pixel_values=pixels).pooler_output
+        return torch.nn.functional.cosine_similarity(texts, pictures)

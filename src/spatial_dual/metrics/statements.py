@@ -39,7 +39,7 @@ def true_relations(stated: SceneGraph, shown: SceneGraph, fits: Fits) -> Share:
     Only the nine spatial predicates and "part of" are counted: boxes cannot tell who holds whom.
     """
     judged = list(geometric_relations(stated))
-    right = sum(_holds(relation, stated, shown, fits) for relation in judged)
+    right = sum(holds(relation, stated, shown, fits) for relation in judged)
     return Share(right, len(judged))
 
 
@@ -48,7 +48,8 @@ def geometric_relations(graph: SceneGraph) -> Iterator[Relation]:
     return (r for r in graph.relations if r.predicate in GEOMETRIC_PREDICATES)
 
 
-def _holds(relation: Relation, stated: SceneGraph, shown: SceneGraph, fits: Fits) -> bool:
+def holds(relation: Relation, stated: SceneGraph, shown: SceneGraph, fits: Fits) -> bool:
+    """Whether a stated relation is seen between some pair of fitting objects of ``shown``."""
     subject, target = stated.objects[relation.subject], stated.objects[relation.object]
     return any(
         fact.predicate == relation.predicate

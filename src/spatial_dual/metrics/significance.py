@@ -1,0 +1,43 @@
+"""Means over seeds, and paired bootstrap tests of one system against another."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+RESAMPLES = 2000
+
+
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean and sample standard deviation over seeds; None for the latter with a single seed."""
+    array = np.asarray(values, np.float64)
+    return float(array.mean()), float(array.std(ddof=1)) if len(array) > 1 else None
+
+
+def paired_bootstrap(
+    system: np.ndarray, baseline: np.ndarray, seed: int, resamples: int = RESAMPLES
+) -> float:
+    """One-sided p: share of resamples in which the system is not better (Koehn 2004).
+
+    The same rows are drawn for both, so what is hard for both cancels out.
+
+    Args:
+        system: (rows, 2) right and total of each row (a test sample, or a seed); totals of 1 make
+            it a mean. Larger is better.
+        baseline: the same rows of the other system.
+        seed: of the draws.
+        resamples: draws with replacement.
+
+    Raises:
+        ValueError: rows differ in number, or fewer than 2.
+    """
+    if system.shape != baseline.shape or len(system) < 2:
+        raise ValueError(
+            f"a paired test needs at least 2 rows of both, got {system.shape} and {baseline.shape}"
+        )
+    generator = np.random.default_rng(seed)
+    # a resample is how often each row is drawn
+    rows = len(system)
+    draws = generator.multinomial(rows, np.full(rows, 1 / rows), size=resamples)
+    own, other = draws @ system, draws @ baseline
+    better = own[:, 0] * other[:, 1] > other[:, 0] * own[:, 1]
+    return float((np.count_nonzero(~better) + 1) / (resamples + 1))
