@@ -22,6 +22,8 @@ _EXAMPLES = """examples:
   spatial-dual graph --image photo.jpg --completed
   spatial-dual graph --image photo.png --depth depth.png --depth-unit 0.001 \\
                      --intrinsics 525,525,319.5,239.5
+  spatial-dual runs list
+  spatial-dual runs diff last-1 last
 """
 _MODEL_HELP = f"folder of the trained model (default: ${MODEL_VARIABLE} or {DEFAULT_MODEL})"
 
@@ -53,21 +55,40 @@ def _parser() -> ArgumentParser:
         ("draw", "draw an image of a text", _add_draw),
         ("describe", "describe images", _add_describe),
         ("graph", "scene graphs of texts or of an image, one JSON a line", _add_graph),
+        ("runs", "list runs of the pipelines, show one, compare two, reproduce one", _add_runs),
     ):
         command = commands.add_parser(
             name, help=about, description=f"{about[0].upper()}{about[1:]}."
         )
         add(command)
-        command.add_argument(
-            "--model",
-            type=Path,
-            default=Path(os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL),
-            metavar="DIR",
-            help=_MODEL_HELP,
-        )
-        command.add_argument("--steps", type=_positive, metavar="S", help="of the reverse chains")
-        command.add_argument("--seed", type=int, default=0, metavar="K", help="default: 0")
+        if name != "runs":
+            _add_model(command)
     return parser
+
+
+def _add_model(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        type=Path,
+        default=Path(os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL),
+        metavar="DIR",
+        help=_MODEL_HELP,
+    )
+    command.add_argument("--steps", type=_positive, metavar="S", help="of the reverse chains")
+    command.add_argument("--seed", type=int, default=0, metavar="K", help="default: 0")
+
+
+def _add_runs(command: ArgumentParser) -> None:
+    command.add_argument("action", choices=("list", "show", "diff", "reproduce"))
+    command.add_argument(
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="the beginning of an id, or last, last-1, …; diff takes two",
+    )
+    command.add_argument(
+        "--data", default="data", metavar="DIR", help="data folder of an environment"
+    )
 
 
 def _add_draw(command: ArgumentParser) -> None:

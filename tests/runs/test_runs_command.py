@@ -1,0 +1,114 @@
+"""``spatial-dual runs`` on manifests of known content, and the lock between runs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spatial_dual.commands import main
+from spatial_dual.runs.lock import FolderInUseError, RunLock
+from spatial_dual.runs.manifest import kedro_command, load_manifests, save_manifest
+
+
+def manifest(number: int, **changes: Any) -> dict[str, Any]:
+    made = {
+        "id": f"2026-0{number}",
+        "status": "done",
+        "seconds": 12.0,
+        "command": ["kedro", "run", "--pipelines=train"],
+        "git": {"commit": "abc", "dirty": False},
+        "parameters": {"dual": {"fit": {"steps": 680}}},
+        "versions": {"torch": "2.13.0"},
+        "machine": {"cpus": 2},
+        "outputs": {"dual": "a" * 64},
+    }
+    return {**made, **changes}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    save_manifest(tmp_path / "runs", manifest(1))
+    shorter = {"dual": {"fit": {"steps": 20}}}
+    save_manifest(tmp_path / "runs", manifest(2, parameters=shorter, outputs={"dual": "b" * 64}))
+    return tmp_path
+
+
+def test_list_and_show(data: Path, capsys: Any) -> None:
+    main(["runs", "list", "--data", str(data)])
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert " ".join(first.split()) == "2026-01 done 12 s abc kedro run --pipelines=train"
+    main(["runs", "show", "2026-02", "--data", str(data)])
+    assert json.loads(capsys.readouterr().out)["parameters"]["dual"]["fit"]["steps"] == 20
+
+
+def test_diff_names_what_changed(data: Path, capsys: Any) -> None:
+    main(["runs", "diff", "last-1", "last", "--data", str(data)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["outputs dual changed", "parameters dual.fit.steps: 680 → 20"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "2027"], "'2027' names 0 runs"),
+        (["show", "2026"], "'2026' names 2 runs"),
+        (["diff", "last"], "diff takes two runs"),
+        (["reproduce", "last"], "first: git checkout abc"),
+    ],
+)
+def test_refusals(data: Path, arguments: list[str], message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        main(["runs", *arguments, "--data", str(data)])
+
+
+def test_uncommitted_changes_cannot_be_reproduced(tmp_path: Path) -> None:
+    save_manifest(tmp_path / "runs", manifest(1, git={"commit": "abc", "dirty": True}))
+    with pytest.raises(SystemExit, match="uncommitted changes"):
+        main(["runs", "reproduce", "last", "--data", str(tmp_path)])
+
+
+def test_no_runs_yet(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no runs yet"):
+        main(["runs", "list", "--data", str(tmp_path)])
+
+
+def test_commands_carry_all_that_was_chosen() -> None:
+    chosen = {
+        "env": "smoke",
+        "pipeline_names": ["train", "report"],
+        "runtime_params": {"train": {"max_steps": 20}, "seed": 3},
+        "tags": (),
+    }
+    assert kedro_command(chosen) == [
+        "kedro",
+        "run",
+        "--env=smoke",
+        "--pipelines=train,report",
+        "--params=train.max_steps=20,seed=3",
+    ]
+
+
+def test_second_process_is_refused_until_the_first_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from spatial_dual.runs.lock import RunLock\n"
+        "RunLock(Path(sys.argv[1])).acquire('run one (process 1)')\n"
+        "print('held', flush=True); time.sleep(60)"
+    )
+    folder = tmp_path / "data" / "runs"
+    save_manifest(folder, manifest(1, status="running"))
+    first = subprocess.Popen(
+        [sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    assert first.stdout.readline() == "held\n"
+    assert load_manifests(folder)["2026-01"]["status"] == "running"
+    with pytest.raises(FolderInUseError, match=r"is being written by run one \(process 1\)"):
+        RunLock(folder).acquire("run two")
+    first.kill()
+    first.wait()
+    first.stdout.close()
+    assert load_manifests(folder)["2026-01"]["status"] == "killed"
+    RunLock(folder).acquire("run two")
