@@ -16,7 +16,7 @@ from kedro.io import DataCatalog
 
 from spatial_dual.pipeline_registry import STAGES, TRAINING_STAGES
 
-ENVIRONMENTS = ("local", "smoke", "gpu", "photos")
+ENVIRONMENTS = ("local", "smoke", "gpu", "photos", "vsd")
 HEAVY = ("torch", "transformers", "open3d", "stanza", "pyarrow", "pandas")
 
 
