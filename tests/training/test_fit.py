@@ -1,5 +1,6 @@
 """The training loop: it learns, it is reproducible, and it resumes to the same bytes."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from spatial_dual.seeding import seeded_torch
 from spatial_dual.training.checkpoint import CheckpointStore
 from spatial_dual.training.config import FitConfig, batch_indices
-from spatial_dual.training.fit import Batch, TrainingDivergedError, fit
+from spatial_dual.training.fit import Batch, TrainingDivergedError, TrainingLog, fit
 
 
 class Line:
@@ -95,6 +96,41 @@ def test_training_resumed_after_a_kill_equals_an_uninterrupted_one(
     assert log.rows == straight_log.rows
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_finishes_the_step_and_the_next_fit_goes_on_from_there(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Twice in a row, inside loss intervals and between checkpoints."""
+    config = make_config(steps=250)
+    straight = make_model()
+    straight_log = fit("line", straight, squared_error, Line(), config)
+
+    def fit_until(step: int | None) -> tuple[nn.Module, TrainingLog | None]:
+        def stopped(
+            model: nn.Module, batch: Batch, generator: torch.Generator
+        ) -> dict[str, Tensor]:
+            steps.append(0)
+            if len(steps) == step:
+                signal.raise_signal(number)
+            return squared_error(model, batch, generator)
+
+        steps: list[int] = []
+        model = make_model()
+        if step is None:
+            return model, fit("line", model, stopped, Line(), config, CheckpointStore(tmp_path))
+        with pytest.raises(KeyboardInterrupt, match="line: stopped after step"):
+            fit("line", model, stopped, Line(), config, CheckpointStore(tmp_path))
+        return model, None
+
+    handler = signal.getsignal(number)
+    fit_until(3)
+    fit_until(10)
+    resumed, log = fit_until(None)
+    assert torch.equal(weights(straight), weights(resumed))
+    assert log == straight_log
+    assert signal.getsignal(number) == handler
+
+
 def test_progress_of_another_training_is_not_taken_up(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
     fit("line", make_model(), squared_error, Line(), make_config(steps=7), store)
@@ -147,7 +183,7 @@ def test_batches_cover_every_example_once_per_epoch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("steps", 0), ("precision", "half"), ("ema_decay", 1.0), ("max_steps", 0)]
+    ("field", "value"), [("steps", -1), ("precision", "half"), ("ema_decay", 1.0), ("max_steps", 0)]
 )
 def test_bad_settings_are_refused_with_their_value(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=str(value)):

@@ -4,7 +4,6 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,13 +13,28 @@ from torch import Tensor
 
 @dataclass
 class Progress:
-    """State after ``step`` updates: tensors by name, and the log rows written so far."""
+    """State after ``step`` updates.
+
+    Attributes:
+        fingerprint: of the training, see ``CheckpointStore.load``.
+        tensors: weights, averages, moments and the sums of the loss interval under way, by name.
+        log: rows of the finished loss intervals.
+        skipped, skipped_in_a_row: updates left out so far.
+        metered: steps of the loss interval under way.
+    """
 
     step: int
     fingerprint: str
     tensors: dict[str, Tensor]
     log: list[dict[str, float]] = field(default_factory=list)
     skipped: int = 0
+    skipped_in_a_row: int = 0
+    metered: int = 0
+
+    def below(self, prefix: str) -> dict[str, Tensor]:
+        """Tensors whose names begin so, under the rest of their names."""
+        names = [name for name in self.tensors if name.startswith(prefix)]
+        return {name.removeprefix(prefix): self.tensors[name] for name in names}
 
 
 class CheckpointStore:
@@ -40,15 +54,14 @@ class CheckpointStore:
         temporary = self.path.with_suffix(".tmp")
         # clone: tied weights share memory, which safetensors refuses
         tensors = {name: t.detach().cpu().clone() for name, t in progress.tensors.items()}
-        header: dict[str, Any] = {
-            "step": progress.step,
-            "fingerprint": progress.fingerprint,
-            "log": progress.log,
-            "skipped": progress.skipped,
-        }
-        save_file(tensors, temporary, metadata={"progress": json.dumps(header)})
-        with open(temporary, "rb+") as stream:
-            os.fsync(stream.fileno())
+        header = {k: v for k, v in vars(progress).items() if k != "tensors"}
+        try:
+            save_file(tensors, temporary, metadata={"progress": json.dumps(header)})
+            with open(temporary, "rb+") as stream:
+                os.fsync(stream.fileno())
+        except Exception:  # a full disk should not stay full of what is of no use
+            temporary.unlink(missing_ok=True)
+            raise
         os.replace(temporary, self.path)
 
     def load(self, fingerprint: str) -> Progress | None:
@@ -65,11 +78,11 @@ class CheckpointStore:
                 if header["fingerprint"] != fingerprint:
                     return None
                 tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+            return Progress(tensors=tensors, **header)
         except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(
                 f"{self.path}: damaged checkpoint ({error}); delete it to train from the start"
             ) from error
-        return Progress(header["step"], fingerprint, tensors, header["log"], header["skipped"])
 
     def clear(self) -> None:
         """Forget the progress, once the finished model is safe elsewhere."""

@@ -24,6 +24,7 @@ from spatial_dual.training.config import (
     FitConfig,
     batch_indices,
 )
+from spatial_dual.training.stopping import StopRequest
 
 Batch = dict[str, Tensor]
 LossFn = Callable[[nn.Module, Batch, torch.Generator], dict[str, Tensor]]
@@ -89,24 +90,25 @@ def fit(
 
     Raises:
         TrainingDivergedError: ``MAX_SKIPPED_IN_A_ROW`` updates in a row were not finite.
+        KeyboardInterrupt: Ctrl-C or SIGTERM, after the step under way and a checkpoint.
     """
     if len(data) == 0:
         raise ValueError(f"{name}: no training examples; check the stage that feeds this one")
     run = _Run(name, model, data, config)
     run.resume(store)
-    meter = _Meter(max(1, config.total_steps // LOG_ROWS))
     bar = progress_bar(name, config.total_steps, "step", done=run.step)
-    with torch.random.fork_rng(devices=[]), bar:
+    with torch.random.fork_rng(devices=[]), bar, StopRequest() as stop:
         while run.step < config.total_steps:
-            meter.add(run.update(loss_fn))
+            run.meter.add(run.update(loss_fn))
             bar.update()
-            # a checkpoint cuts the interval it falls in, so that a resumed log has the same rows
-            boundary = run.step % config.checkpoint_every == 0 or run.step == config.total_steps
-            if meter.full or boundary:
-                run.log.append({"step": run.step, **meter.flush()})
+            if run.step % run.log_every == 0 or run.step == config.total_steps:
+                run.log.append({"step": run.step, **run.meter.flush()})
                 bar.set_postfix_str(f"loss {run.log[-1]['loss']:.4g}")
-            if store and boundary:
+            due = run.step % config.checkpoint_every == 0 or run.step == config.total_steps
+            if store and (due or stop.made):
                 store.save(run.progress())
+            if stop.made:
+                raise KeyboardInterrupt(f"{name}: stopped after step {run.step}")
     run.finish()
     return TrainingLog(name, run.step, run.skipped, run.log)
 
@@ -142,6 +144,8 @@ class _Run:
         self.optimizer_names = [by_id[id(p)] for p in decayed + plain]
         self.step = self.skipped = self.skipped_in_a_row = 0
         self.log: list[dict[str, float]] = []
+        self.log_every = max(1, config.total_steps // LOG_ROWS)
+        self.meter = _Meter()
 
     def update(self, loss_fn: LossFn) -> dict[str, Tensor]:
         """One optimiser step; returns the detached loss parts."""
@@ -188,24 +192,29 @@ class _Run:
         tensors = {f"model.{n}": t for n, t in self.model.state_dict().items()}
         tensors |= {f"average.{n}": t for n, t in zip(self.names, self.average, strict=True)}
         tensors |= pack_optimizer(self.optimizer, self.optimizer_names)
-        return Progress(self.step, self.fingerprint, tensors, list(self.log), self.skipped)
+        tensors |= {f"meter.{n}": t for n, t in self.meter.sums.items()}
+        return Progress(
+            self.step,
+            self.fingerprint,
+            tensors,
+            list(self.log),
+            self.skipped,
+            self.skipped_in_a_row,
+            self.meter.count,
+        )
 
     def resume(self, store: CheckpointStore | None) -> None:
         """Take up the stored progress of this very training, if there is one."""
         progress = store.load(self.fingerprint) if store else None
         if progress is None:
             return
-        prefix = "model."
-        weights = {
-            name.removeprefix(prefix): tensor
-            for name, tensor in progress.tensors.items()
-            if name.startswith(prefix)
-        }
-        self.model.load_state_dict(weights)
+        self.model.load_state_dict(progress.below("model."))
         for name, average in zip(self.names, self.average, strict=True):
             average.copy_(progress.tensors[f"average.{name}"])
         unpack_optimizer(self.optimizer, self.optimizer_names, progress.tensors)
-        self.step, self.skipped, self.log = progress.step, progress.skipped, progress.log
+        self.step, self.log = progress.step, progress.log
+        self.skipped, self.skipped_in_a_row = progress.skipped, progress.skipped_in_a_row
+        self.meter.sums, self.meter.count = progress.below("meter."), progress.metered
         logger.info("%s: continues at step %d of %d", self.name, self.step, self.config.total_steps)
 
     def finish(self) -> None:
@@ -238,13 +247,9 @@ class _Run:
 class _Meter:
     """Mean of loss parts over an interval of steps."""
 
-    def __init__(self, interval: int) -> None:
-        self.interval, self.count = interval, 0
+    def __init__(self) -> None:
+        self.count = 0
         self.sums: dict[str, Tensor] = {}
-
-    @property
-    def full(self) -> bool:
-        return self.count >= self.interval
 
     def add(self, parts: dict[str, Tensor]) -> None:
         self.count += 1
