@@ -237,16 +237,18 @@ def all_metrics(data, folder):
     samples = made["samples"]
     scenes, graphs = data["scenes"], data["graphs"]
     return made, collect_metrics(
-        evaluate_image_tokenizer(scenes, data["tokens"], Tokenizer()),
-        evaluate_perception(scenes, data["perceived"], KINDS),
-        evaluate_scene_graphs(scenes, graphs, prior()),
-        {"label_accuracy": 1.0, "relation_accuracy": 1.0},
-        evaluate_graph_diffusion(samples, graphs),
-        drawing_figures_of(made, graphs),
-        evaluate_describe(samples, scenes, graphs),
-        evaluate_clip(samples, scenes, Words(), Clip()),
         scenes,
         samples,
+        {"extractor": "none"},
+        {"bleu": "none"},
+        image_tokenizer=evaluate_image_tokenizer(scenes, data["tokens"], Tokenizer()),
+        perception=evaluate_perception(scenes, data["perceived"], KINDS),
+        scene_graph=evaluate_scene_graphs(scenes, graphs, prior()),
+        dgae={"label_accuracy": 1.0, "relation_accuracy": 1.0},
+        graph_diffusion=evaluate_graph_diffusion(samples, graphs),
+        draw=drawing_figures_of(made, graphs),
+        describe=evaluate_describe(samples, scenes, graphs),
+        clip=evaluate_clip(samples, scenes, Words(), Clip()),
     )
 
 
@@ -276,6 +278,7 @@ def test_metrics_have_the_promised_keys(data, tmp_path):
     assert metrics["scene_graph"]["gold_depth"]["triplet_f1"] > 0.9
     assert metrics["perception"]["instance_recall"] == 1
     assert metrics["protocol"]["samples"] == COUNT
+    assert metrics["protocol"]["images"] == {"extractor": "none"}
     table = write_table(metrics)
     assert "| `describe.grammatical` | 1 |" in table
     sheet = draw_contact_sheet(

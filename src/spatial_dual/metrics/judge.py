@@ -42,6 +42,11 @@ class Judge:
         """The same with the relations that perceived depth supports."""
         return [view.depth_graph(self._prior) for view in self._views(images)]
 
+    def both_graphs(self, images: np.ndarray) -> list[tuple[SceneGraph, SceneGraph]]:
+        """(visual graph, depth graph) of each image, perceived once."""
+        views = self._views(images)
+        return [(view.visual_graph(), view.depth_graph(self._prior)) for view in views]
+
     def _views(self, images: np.ndarray) -> Sequence[View]:
         seen = self._perceiver.perceive(images)
         rows: list[Mapping[str, Any]] = [

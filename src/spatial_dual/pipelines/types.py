@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from spatial_dual.datasets.quarantine import Finding as Finding
     from spatial_dual.datasets.quarantine import Quarantine as Quarantine
     from spatial_dual.datasets.records import Records as Records
+    from spatial_dual.metrics.scene_classifier import SceneClassifier as SceneClassifier
     from spatial_dual.models.clip import ClipEncoder as ClipEncoder
     from spatial_dual.models.decoders import TextDecoder as TextDecoder
     from spatial_dual.models.decoders import VisualDecoder as VisualDecoder

@@ -123,22 +123,27 @@ def evaluate_scene_graphs(scenes: Records, graphs: Records, size_prior: SizePrio
 
 
 def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
-    """Tags of the gold graphs that come back from their codes."""
+    """Tags of the gold graphs that come back from their codes, and the codes that they use."""
     import torch
 
     from spatial_dual.metrics.reconstruction import tag_shares
     from spatial_dual.metrics.shares import Share
+    from spatial_dual.metrics.tokens import code_histogram, codes_used, perplexity
     from spatial_dual.training.graph_codes import view_tags
 
     shares: dict[str, Share] = {}
+    histogram = np.zeros(dgae.codes, np.int64)
     for chunk in aligned.chunks(CHUNK):
         tags = view_tags(chunk, "gold")
         with torch.inference_mode():
-            decoded = dgae.decode(dgae.encode(tags))
+            codes = dgae.encode(tags)
+            decoded = dgae.decode(codes)
+        histogram += code_histogram(codes.numpy(), dgae.codes)
         true, back = ({n: v.numpy() for n, v in t.items()} for t in (tags, decoded))
         found = tag_shares(true, back)
         shares = {kind: shares.get(kind, Share()) + share for kind, share in found.items()}
-    return {f"{kind}_accuracy": share.value for kind, share in shares.items()}
+    accuracies = {f"{kind}_accuracy": share.value for kind, share in shares.items()}
+    return accuracies | {"codes_used": codes_used(histogram), "perplexity": perplexity(histogram)}
 
 
 def evaluate_graph_diffusion(samples: Records, graphs: Records) -> Figures:
@@ -194,16 +199,19 @@ def judge_gold_drawings(
     size_prior: SizePrior,
     graph_parameters: Parameters,
 ) -> Iterator[Chunk]:
-    """Scene graphs that perception sees in drawings of gold graphs."""
+    """Scene graphs that perception sees in drawings of gold graphs: ``drawn``, ``depth``."""
     from spatial_dual.metrics.judge import Judge
     from spatial_dual.progress import batch_ranges
 
     judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
 
     def judged(rows: range) -> Chunk:
-        seen = judge.visual_graphs(samples_from_gold.array("drawn", rows))
-        ids = samples_from_gold.values("id", rows)
-        return {"id": ids, "drawn": [graph.to_json() for graph in seen]}
+        seen = judge.both_graphs(samples_from_gold.array("drawn", rows))
+        return {
+            "id": samples_from_gold.values("id", rows),
+            "drawn": [visual.to_json() for visual, _ in seen],
+            "depth": [by_depth.to_json() for _, by_depth in seen],
+        }
 
     ranges = batch_ranges(len(samples_from_gold), CHUNK, "judge drawings of gold graphs")
     return (judged(rows) for rows in ranges)
@@ -253,35 +261,28 @@ def evaluate_describe(samples: Records, scenes: Records, graphs: Records) -> Fig
 
 
 def collect_metrics(
-    image_tokenizer: Figures,
-    perception: Figures,
-    scene_graph: Figures,
-    dgae: Figures,
-    graph_diffusion: Figures,
-    draw: Figures,
-    describe: Figures,
-    clip: Figures,
     scenes: Records,
     samples: Records,
+    image_card: Parameters,
+    text_card: Parameters,
+    **figures: Figures,
 ) -> Figures:
-    """All figures under the stages' names, with what was refused and how they were taken."""
+    """All figures under the stages' names, with what was refused and how they were taken.
+
+    Args:
+        scenes: the test split.
+        samples: that the figures are of.
+        image_card: protocol of the figures of sets of pictures.
+        text_card: protocol of the figures that compare texts.
+        figures: by stage or group.
+    """
     import logging
 
     from spatial_dual.metrics.table import as_text, separate_refused
 
-    numbers, refused = separate_refused(
-        {
-            "image_tokenizer": image_tokenizer,
-            "perception": perception,
-            "scene_graph": scene_graph,
-            "dgae": dgae,
-            "graph_diffusion": graph_diffusion,
-            "draw": draw,
-            "describe": describe,
-            "clip": clip,
-        }
-    )
+    numbers, refused = separate_refused(figures)
     how = protocol(scenes, samples) | {"least_visibility": LEAST_VISIBILITY}
+    how |= {"images": image_card, "texts": text_card}
     metrics = {**numbers, "refused": refused, "protocol": how}
     logging.getLogger(__name__).info("Figures on the test split\n%s", as_text(metrics))
     return metrics

@@ -5,6 +5,7 @@ from typing import Any
 
 from kedro.pipeline import Pipeline, node
 
+from spatial_dual.pipelines.evaluate.image_nodes import evaluate_images, train_scene_classifier
 from spatial_dual.pipelines.evaluate.nodes import (
     collect_metrics,
     evaluate_clip,
@@ -18,52 +19,93 @@ from spatial_dual.pipelines.evaluate.nodes import (
     judge_gold_drawings,
     judge_pictures,
 )
+from spatial_dual.pipelines.evaluate.spatial_nodes import (
+    describe_drawings,
+    evaluate_health,
+    evaluate_relations,
+    evaluate_round_trips,
+    score_samples,
+)
+from spatial_dual.pipelines.evaluate.text_nodes import evaluate_texts, parse_texts
 from spatial_dual.pipelines.tokens.pipeline import clip_node
+from spatial_dual.pipelines.training_node import training_node
 
-_FIGURES: dict[str, tuple[Callable[..., Any], str]] = {
-    "image_tokenizer": (evaluate_image_tokenizer, "scenes_test tokens_test image_tokenizer"),
-    "perception": (
+_JUDGE = "perceiver size_prior params:scene_graphs"
+_MADE: tuple[tuple[Callable[..., Any], str, str], ...] = (
+    (judge_pictures, f"samples tokens_test image_tokenizer {_JUDGE}", "judged"),
+    (judge_gold_drawings, f"samples_from_gold {_JUDGE}", "judged_from_gold"),
+    (
+        describe_drawings,
+        "samples spatial_dual params:evaluate params:seed",
+        "described_drawings",
+    ),
+    (parse_texts, "samples scenes_test described_drawings", "stated_texts"),
+    (score_samples, "samples judged stated_texts params:evaluate", "sample_scores"),
+)
+_FIGURES: tuple[tuple[Callable[..., Any], str, str], ...] = (
+    (evaluate_image_tokenizer, "scenes_test tokens_test image_tokenizer", "image_tokenizer"),
+    (
         evaluate_perception,
         "scenes_test perceived_test params:perception.attribute_kinds",
+        "perception",
     ),
-    "scene_graph": (evaluate_scene_graphs, "scenes_test graphs_test size_prior"),
-    "dgae": (evaluate_dgae, "aligned_test dgae"),
-    "graph_diffusion": (evaluate_graph_diffusion, "samples graphs_test"),
-    "draw": (evaluate_draw, "samples judged judged_from_gold graphs_test"),
-    "describe": (evaluate_describe, "samples scenes_test graphs_test"),
-    "clip": (evaluate_clip, "samples scenes_test text_tokenizer clip_for_metrics"),
-}
+    (evaluate_scene_graphs, "scenes_test graphs_test size_prior", "scene_graph"),
+    (evaluate_dgae, "aligned_test dgae", "dgae"),
+    (evaluate_graph_diffusion, "samples graphs_test", "graph_diffusion"),
+    (evaluate_draw, "samples judged judged_from_gold graphs_test", "draw"),
+    (evaluate_describe, "samples scenes_test graphs_test", "describe"),
+    (evaluate_clip, "samples scenes_test text_tokenizer clip_for_metrics", "clip"),
+    (
+        evaluate_images,
+        "samples scenes_test scenes_train scene_classifier params:evaluate params:seed",
+        "images image_card",
+    ),
+    (evaluate_texts, "samples scenes_test stated_texts params:evaluate", "texts text_card"),
+    (
+        evaluate_relations,
+        "samples judged graphs_test stated_texts",
+        "visor trirec agreement",
+    ),
+    (evaluate_round_trips, "judged_from_gold graphs_test stated_texts", "round_trip"),
+    (evaluate_health, "samples graphs_test", "health"),
+)
+_CARDS = {"image_card", "text_card"}
 
 
 def create_pipeline() -> Pipeline:
     """All figures on the test split."""
-    judge = node(
-        judge_pictures,
-        inputs=[
-            "samples",
-            "tokens_test",
-            "image_tokenizer",
-            "perceiver",
-            "size_prior",
-            "params:scene_graphs",
-        ],
-        outputs="judged",
-        name="judge_pictures",
+    classifier = training_node(
+        train_scene_classifier,
+        "scene_classifier",
+        ["scenes_train", "vocabulary"],
+        "evaluate.scene_classifier",
     )
-    judge_gold = node(
-        judge_gold_drawings,
-        inputs=["samples_from_gold", "perceiver", "size_prior", "params:scene_graphs"],
-        outputs="judged_from_gold",
-        name="judge_gold_drawings",
-    )
-    figures = [
-        node(evaluate, inputs.split(), f"{name}_figures", name=f"evaluate_{name}")
-        for name, (evaluate, inputs) in _FIGURES.items()
+    made = [
+        node(function, inputs.split(), output, name=function.__name__)
+        for function, inputs, output in _MADE
     ]
+    figures = [
+        node(function, inputs.split(), _outputs(groups), name=function.__name__)
+        for function, inputs, groups in _FIGURES
+    ]
+    groups = [group for _, _, names in _FIGURES for group in names.split()]
     collect = node(
         collect_metrics,
-        inputs=[*(f"{name}_figures" for name in _FIGURES), "scenes_test", "samples"],
+        inputs={
+            "scenes": "scenes_test",
+            "samples": "samples",
+            **{group: _entry(group) for group in groups},
+        },
         outputs="metrics",
         name="collect_metrics",
     )
-    return Pipeline([clip_node("clip_for_metrics"), judge, judge_gold, *figures, collect])
+    return Pipeline([clip_node("clip_for_metrics"), classifier, *made, *figures, collect])
+
+
+def _outputs(groups: str) -> str | list[str]:
+    entries = [_entry(group) for group in groups.split()]
+    return entries[0] if len(entries) == 1 else entries
+
+
+def _entry(group: str) -> str:
+    return group if group in _CARDS else f"{group}_figures"

@@ -1,0 +1,23 @@
+"""Protocol cards: what stands beside a figure so that it can be compared, or not."""
+
+from typing import Any
+
+import numpy as np
+
+from spatial_dual.pipelines.types import Records
+
+SAMPLING = ("steps", "guidance", "seed")
+
+
+def sampling_card(samples: Records) -> dict[str, Any]:
+    """Steps, guidance and seed that the samples were made with."""
+    return {name: samples.values(name, [0])[0] for name in SAMPLING}
+
+
+def set_hash(images: np.ndarray) -> str:
+    """SHA-256 over shape and pixels of a set of pictures, (n, H, W, 3) uint8."""
+    import hashlib
+
+    digest = hashlib.sha256(str(images.shape).encode())
+    digest.update(np.ascontiguousarray(images).tobytes())
+    return digest.hexdigest()

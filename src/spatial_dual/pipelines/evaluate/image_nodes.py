@@ -1,0 +1,141 @@
+"""Nodes of ``evaluate`` that compare sets of pictures: FID, KID, IS, CLIP score."""
+
+from typing import Any
+
+from spatial_dual.pipelines.evaluate.cards import sampling_card, set_hash
+from spatial_dual.pipelines.reading import rows_of
+from spatial_dual.pipelines.types import CheckpointStore, Records, SceneClassifier, Vocabulary
+
+Parameters = dict[str, Any]
+Figures = dict[str, Any]
+NO_CLIP = "no CLIP checkpoint; name one, or its folder, in evaluate.clip"
+
+
+def train_scene_classifier(
+    scenes: Records,
+    vocabulary: Vocabulary,
+    progress: CheckpointStore,
+    parameters: Parameters,
+    train: Parameters,
+    seed: int,
+) -> tuple[SceneClassifier, Parameters]:
+    """Train the extractor of FID-scenes on the training split; gives model and log."""
+    from spatial_dual.metrics.scene_classifier import (
+        LabelledScenes,
+        SceneClassifier,
+        classifier_loss,
+        tag_words,
+    )
+    from spatial_dual.seeding import derive_seed, seeded_torch
+    from spatial_dual.training.config import FitConfig
+    from spatial_dual.training.fit import fit
+
+    own_seed = derive_seed(seed, "scene_classifier")
+    with seeded_torch(own_seed, "start"):
+        model = SceneClassifier(
+            SceneClassifier.Config(
+                labels=max(2, len(vocabulary.labels)),
+                tags=max(2, len(tag_words(vocabulary))),
+                **parameters["model"],
+            )
+        )
+    config = FitConfig(**parameters["fit"], **train, seed=own_seed)
+    source = LabelledScenes(scenes, vocabulary)
+    log = fit("scene_classifier", model, classifier_loss, source, config, progress)
+    return model, log.to_dict()
+
+
+def evaluate_images(
+    samples: Records,
+    scenes: Records,
+    training_scenes: Records,
+    scene_classifier: SceneClassifier,
+    parameters: Parameters,
+    seed: int,
+) -> tuple[Figures, Figures]:
+    """How like the test images the drawings are as a set; gives figures and their protocol card.
+
+    ``fid``, ``kid``: drawings against test images; ``fid_floor``: as many training images against
+    the test images, what a perfect model would reach; ``is``, ``is_gold``: Inception score of
+    drawings and of test images. Named ``…_scenes`` by our own extractor. ``clip_score``: CLIPScore
+    of captions and drawings by a pretrained CLIP.
+    """
+    rows = rows_of(samples, scenes)
+    drawn = samples.array("drawn", range(len(samples)))
+    gold = scenes.array("image", rows)
+    card = {
+        "pictures": len(drawn),
+        "real_set": f"{len(gold)} test images of the same records",
+        "real_set_sha256": set_hash(gold),
+        **sampling_card(samples),
+    }
+    try:
+        extractor = _extractor(parameters, scene_classifier)
+    except (FileNotFoundError, ValueError) as error:
+        names = ("fid", "kid", "is")
+        figures: Figures = dict.fromkeys(names, str(error))
+    else:
+        spare = training_scenes.array("image", range(min(len(drawn), len(training_scenes))))
+        figures = _distances(extractor, gold, drawn, spare, parameters["inception_splits"], seed)
+        card |= {
+            "extractor": extractor.name,
+            "extractor_sha256": extractor.digest,
+            "resize": extractor.resize,
+            "inception_splits": parameters["inception_splits"],
+        }
+    score, clip_card = _clip_score(parameters["clip"], samples.values("caption"), drawn)
+    return figures | {"clip_score": score}, card | clip_card
+
+
+def _extractor(parameters: Parameters, scene_classifier: SceneClassifier) -> Any:
+    from pathlib import Path
+
+    from spatial_dual.metrics.extractors import (
+        INCEPTION_SHA256,
+        ClassifierExtractor,
+        InceptionExtractor,
+    )
+
+    if parameters["extractor"] == "scenes":
+        return ClassifierExtractor(scene_classifier)
+    path, digest = parameters["inception"]["path"], parameters["inception"]["sha256"]
+    return InceptionExtractor(Path(path) if path else None, digest or INCEPTION_SHA256)
+
+
+def _distances(
+    extractor: Any, gold: Any, drawn: Any, spare: Any, splits: int, seed: int
+) -> Figures:
+    """Each figure, or the reason why it cannot be had."""
+    from spatial_dual.metrics.distribution import TooFewImagesError, fid, inception_score, kid
+
+    real, fake, other = (extractor.features(images) for images in (gold, drawn, spare))
+
+    def scored(features: Any) -> float | str:
+        logits = extractor.logits(features)
+        if logits is None:
+            return f"{extractor.name} has no class head"
+        return inception_score(logits, seed, splits)
+
+    asked = {
+        "fid": lambda: fid(real, fake),
+        "fid_floor": lambda: fid(real, other),
+        "kid": lambda: kid(real, fake, seed),
+        "is": lambda: scored(fake),
+        "is_gold": lambda: scored(real),
+    }
+    figures: Figures = {}
+    for name, compute in asked.items():
+        try:
+            figures[name + extractor.suffix] = compute()
+        except TooFewImagesError as error:
+            figures[name + extractor.suffix] = str(error)
+    return figures
+
+
+def _clip_score(name: str | None, captions: list[str], drawn: Any) -> tuple[float | str, Figures]:
+    if not name:
+        return NO_CLIP, {}
+    from spatial_dual.metrics.clip_score import PretrainedClip
+
+    clip = PretrainedClip(name)
+    return clip.score(captions, drawn), {"clip": name, "clip_sha256": clip.digest}

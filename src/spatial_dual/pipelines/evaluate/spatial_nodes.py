@@ -1,0 +1,165 @@
+"""Nodes of ``evaluate`` that ask whether relations came out, there and back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from spatial_dual.pipelines.evaluate.text_nodes import Stated
+from spatial_dual.pipelines.reading import read_graphs, rows_of
+from spatial_dual.pipelines.types import Records, SpatialDual
+
+Parameters = dict[str, Any]
+Figures = dict[str, Any]
+Chunk = dict[str, Any]
+LEAST_VISIBILITY = 0.3
+SEEN_KINDS = ("colour", "material")
+"""Attribute kinds that perception can tell in a picture."""
+
+
+def describe_drawings(
+    samples: Records, model: SpatialDual, parameters: Parameters, seed: int
+) -> Iterator[Chunk]:
+    """Descriptions of the first drawings: text → image → text. Columns ``id``, ``description``."""
+    from spatial_dual.progress import batch_ranges
+    from spatial_dual.seeding import derive_seed
+
+    count = min(len(samples), parameters["round_trips"])
+    steps = samples.values("steps", [0])[0]
+
+    def described(rows: range) -> Chunk:
+        images = samples.array("drawn", rows)
+        own_seed = derive_seed(seed, "round_trip", rows.start)
+        found = model.describe(images, steps=steps, seed=own_seed)
+        ids = samples.values("id", rows)
+        return {"id": ids, "description": [item.text for item in found]}
+
+    return (described(rows) for rows in batch_ranges(count, 100, "describe drawings"))
+
+
+def evaluate_relations(
+    samples: Records, judged: Records, graphs: Records, stated: Stated
+) -> tuple[Figures, Figures, Figures]:
+    """VISOR-type accuracy, TriRec and attribute agreement of both directions, three groups.
+
+    Drawings are judged by the graph that perception and depth see in them, descriptions by what
+    they state; ``upper`` is the same judge on gold images. ``completed_text`` and
+    ``completed_image`` are TriRec of the generated 3DSGs against the whole gold ones (Table 4).
+    """
+    from spatial_dual.metrics.agreement import attribute_agreement
+    from spatial_dual.metrics.completion import image_figures
+    from spatial_dual.metrics.shares import Share
+    from spatial_dual.metrics.statements import same_label_and_colour
+    from spatial_dual.metrics.trirec import compare, trirec_figures
+    from spatial_dual.metrics.visor import SpatialAccuracy, judge_drawings
+
+    rows = rows_of(samples, graphs)
+    gold, shown = read_graphs(graphs, "gold", rows), read_graphs(graphs, "depth", rows)
+    drawn = read_graphs(judged, "drawn")
+    asked, told = stated["captions"], stated["descriptions"]
+
+    def visor(seen: Any) -> Figures:
+        verdicts = (
+            verdict
+            for text, picture in zip(asked, seen, strict=True)
+            for verdict in judge_drawings(text, [picture], same_label_and_colour)
+        )
+        return SpatialAccuracy(tuple(verdicts)).figures()
+
+    def agreement(texts: Any, seen: Any, kinds: tuple[str, ...]) -> float:
+        pairs = zip(texts, seen, strict=True)
+        return sum((attribute_agreement(t, s, kinds) for t, s in pairs), Share()).value
+
+    def trirec(predicted: Any, reference: Any) -> Figures:
+        return trirec_figures(compare(p, r) for p, r in zip(predicted, reference, strict=True))
+
+    def completed(kind: str) -> Figures:
+        initial, full = (read_graphs(samples, f"{kind}_{name}") for name in ("graph", "completed"))
+        found = image_figures(initial, full, gold)
+        return {"recall": found["triplet_recall"], "initial": found["initial_triplet_recall"]}
+
+    return (
+        {"drawn": visor(drawn), "upper": visor(shown)},
+        {
+            "drawn": trirec(drawn, [[text] for text in asked]),
+            "described": trirec(told, stated["references"]),
+            "completed_text": completed("text"),
+            "completed_image": completed("visual"),
+        },
+        {
+            "drawn": agreement(asked, drawn, SEEN_KINDS),
+            "drawn_upper": agreement(asked, shown, SEEN_KINDS),
+            "described": agreement(told, gold, (*SEEN_KINDS, "size", "pose")),
+        },
+    )
+
+
+def evaluate_round_trips(judged_from_gold: Records, graphs: Records, stated: Stated) -> Figures:
+    """Relations that come back from text → image → text and from graph → image → graph."""
+    from spatial_dual.metrics.round_trip import round_trip_figures, seen_again, told_again
+
+    again = stated["redescribed"]
+    rows = rows_of(judged_from_gold, graphs)
+    gold, shown = read_graphs(graphs, "gold", rows), read_graphs(graphs, "depth", rows)
+    drawn = read_graphs(judged_from_gold, "depth")
+    first = stated["captions"][: len(again)]
+
+    def by_image(seen: Any) -> Figures:
+        pairs = zip(gold, seen, strict=True)
+        return round_trip_figures(seen_again(g, s, LEAST_VISIBILITY) for g, s in pairs)
+
+    return {
+        "text": round_trip_figures(told_again(*pair) for pair in zip(first, again, strict=True)),
+        "graph": by_image(drawn),
+        "graph_upper": by_image(shown),
+    }
+
+
+def evaluate_health(samples: Records, graphs: Records) -> Figures:
+    """Nodes of each kind of graph, contradictions, and relations that are turned around."""
+    from spatial_dual.metrics.health import (
+        contradictory_share,
+        converse_share,
+        mean_nodes,
+        relation_confusion,
+    )
+
+    gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
+    kinds = ("text_graph", "visual_graph", "text_completed", "visual_completed")
+    by_kind = {kind: read_graphs(samples, kind) for kind in kinds}
+    completed = {kind: by_kind[kind] for kind in kinds[2:]}
+    return {
+        "nodes": {kind: mean_nodes(each) for kind, each in (by_kind | {"gold": gold}).items()},
+        "contradictory": {kind: contradictory_share(each) for kind, each in completed.items()},
+        "turned_around": {
+            kind: converse_share(relation_confusion(each, gold)) for kind, each in completed.items()
+        },
+    }
+
+
+def score_samples(samples: Records, judged: Records, stated: Stated, parameters: Parameters) -> Any:
+    """A row for each sample and figure, for paired tests: ``id, metric, right, total``."""
+    import pandas as pd
+
+    from spatial_dual.metrics.scores import COLUMNS, mean_rows, share_rows
+    from spatial_dual.metrics.shares import Share
+    from spatial_dual.metrics.spice import Spice
+    from spatial_dual.metrics.statements import same_label_and_colour, true_relations
+    from spatial_dual.metrics.synonyms import load_synonyms
+    from spatial_dual.metrics.trirec import compare
+
+    ids = samples.values("id")
+    drawn = read_graphs(judged, "drawn")
+    asked, told, references = (stated[name] for name in ("captions", "descriptions", "references"))
+    spice = Spice(load_synonyms(parameters["wordnet"])).score(told, references)
+    pairs = list(zip(asked, drawn, strict=True))
+    found = [compare(d, [a]) for a, d in pairs]
+    described = [compare(t, r) for t, r in zip(told, references, strict=True)]
+    right = [true_relations(a, d, same_label_and_colour) for a, d in pairs]
+    rows = [
+        *mean_rows("texts.spice", ids, 100 * spice),
+        *share_rows("visor.drawn.unconditional", ids, right),
+        *share_rows("trirec.drawn.recall", ids, [Share(c.shared, c.reference) for c in found]),
+        *share_rows(
+            "trirec.described.recall", ids, [Share(c.shared, c.reference) for c in described]
+        ),
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))

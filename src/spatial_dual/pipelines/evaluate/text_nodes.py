@@ -1,0 +1,57 @@
+"""Nodes of ``evaluate`` that read texts: what they state, BLEU4 and SPICE."""
+
+from typing import Any
+
+from spatial_dual.pipelines.reading import rows_of
+from spatial_dual.pipelines.types import Records, SceneGraph
+
+Parameters = dict[str, Any]
+Figures = dict[str, Any]
+Stated = dict[str, Any]
+
+
+def parse_texts(samples: Records, scenes: Records, descriptions: Records) -> Stated:
+    """Graphs of all texts that later nodes compare, parsed once.
+
+    ``captions`` drawn from and ``descriptions``, one a sample; ``references``, the captions of the
+    described record, a list a sample; ``redescribed``, descriptions of the first drawings.
+    """
+    references = scenes.values("captions", rows_of(samples, scenes))
+    flat = iter(_graphs([text for texts in references for text in texts]))
+    return {
+        "captions": _graphs(samples.values("caption")),
+        "descriptions": _graphs(samples.values("description")),
+        "references": [[next(flat) for _ in texts] for texts in references],
+        "redescribed": _graphs(descriptions.values("description")),
+    }
+
+
+def evaluate_texts(
+    samples: Records, scenes: Records, stated: Stated, parameters: Parameters
+) -> tuple[Figures, Figures]:
+    """BLEU4 and SPICE of descriptions against the record's captions; figures and protocol card."""
+    from spatial_dual.metrics.captions import TOKENISATION, bleu4
+    from spatial_dual.metrics.spice import Spice
+    from spatial_dual.metrics.synonyms import load_synonyms
+
+    texts = samples.values("description")
+    references = scenes.values("captions", rows_of(samples, scenes))
+    synonyms = load_synonyms(parameters["wordnet"])
+    scores = Spice(synonyms).score(stated["descriptions"], stated["references"])
+    card = {
+        "descriptions": len(texts),
+        "references": f"all captions of the record, {min(map(len, references))} or more",
+        "bleu_tokenisation": TOKENISATION,
+        "bleu": "sacrebleu, corpus, 4-grams, no smoothing, closest reference length",
+        "spice_parser": "caption grammar, else the text parser; no Java",
+        "spice_synonyms": synonyms.name,
+    }
+    return {"bleu4": bleu4(texts, references), "spice": 100 * float(scores.mean())}, card
+
+
+def _graphs(texts: list[str]) -> list[SceneGraph]:
+    from spatial_dual.metrics.statements import stated_graph
+    from spatial_dual.parsing.lexicon_parser import LexiconParser
+
+    parser = LexiconParser()
+    return [stated_graph(text, parser) for text in texts]

@@ -1,0 +1,159 @@
+"""The figures of the paper on a few rendered scenes, with models whose answers are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spatial_dual.datasets.records import write_records
+from spatial_dual.metrics.scene_classifier import SceneClassifier
+from spatial_dual.pipelines.evaluate.image_nodes import NO_CLIP, evaluate_images
+from spatial_dual.pipelines.evaluate.spatial_nodes import (
+    describe_drawings,
+    evaluate_health,
+    evaluate_relations,
+    evaluate_round_trips,
+    score_samples,
+)
+from spatial_dual.pipelines.evaluate.text_nodes import evaluate_texts, parse_texts
+from spatial_dual.render.captions import parse
+from spatial_dual.render.scenes import render_scene
+from spatial_dual.scene.graph import SceneGraph
+
+COUNT = 4
+SIZE = 32
+PARAMETERS = {
+    "extractor": "scenes",
+    "inception": {"path": None, "sha256": None},
+    "inception_splits": 1,
+    "clip": None,
+    "wordnet": None,
+    "round_trips": 3,
+}
+ROWS = [render_scene(5, "test", index, SIZE) for index in range(COUNT)]
+GOLD = [SceneGraph.from_json(row["graph"]) for row in ROWS]
+CAPTIONS = [row["captions"][k % 4] for k, row in enumerate(ROWS)]
+
+
+class Describer:
+    """Knows the caption of each picture."""
+
+    def describe(self, images, *, steps, seed):
+        by_image = {row["image"].tobytes(): text for row, text in zip(ROWS, CAPTIONS, strict=True)}
+        return [type("Description", (), {"text": by_image[i.tobytes()]}) for i in images]
+
+
+def samples_of(folder, descriptions, completed):
+    return write_records(
+        folder,
+        [
+            {
+                "id": [row["id"] for row in ROWS],
+                "caption": CAPTIONS,
+                "drawn": np.stack([row["image"] for row in ROWS]),
+                "description": descriptions,
+                "text_graph": [parse(text).to_json() for text in CAPTIONS],
+                "visual_graph": [SceneGraph().to_json()] * COUNT,
+                "text_completed": [graph.to_json() for graph in completed],
+                "visual_completed": [graph.to_json() for graph in completed],
+                "steps": [20] * COUNT,
+                "guidance": [2.0] * COUNT,
+                "seed": [0] * COUNT,
+            }
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def perfect(tmp_path_factory):
+    """Records of a model that draws the gold image, and describes it by a caption of its own."""
+    folder = tmp_path_factory.mktemp("perfect")
+    names = ("id", "image", "captions")
+    scenes = write_records(
+        folder / "scenes",
+        [
+            {n: [r[n] for r in ROWS] for n in names}
+            | {"image": np.stack([row["image"] for row in ROWS])}
+        ],
+    )
+    ids = {"id": [row["id"] for row in ROWS]}
+    gold = [graph.to_json() for graph in GOLD]
+    samples = samples_of(folder / "samples", CAPTIONS, GOLD)
+    described = describe_drawings(samples, Describer(), PARAMETERS, 0)
+    again = write_records(folder / "again", described)
+    return {
+        "samples": samples,
+        "scenes": scenes,
+        "graphs": write_records(folder / "graphs", [ids | {"gold": gold, "depth": gold}]),
+        "judged": write_records(folder / "judged", [ids | {"drawn": gold}]),
+        "from_gold": write_records(folder / "from_gold", [ids | {"drawn": gold, "depth": gold}]),
+        "stated": parse_texts(samples, scenes, again),
+    }
+
+
+def test_perfect_samples_reach_every_bound(perfect):
+    made = perfect
+    visor, trirec, agreement = evaluate_relations(
+        made["samples"], made["judged"], made["graphs"], made["stated"]
+    )
+    assert visor["drawn"]["unconditional"] == visor["upper"]["conditional"] == 1
+    assert trirec["drawn"]["recall"] == trirec["described"]["precision"] == 1
+    assert trirec["completed_image"] == {"recall": 1, "initial": 0}
+    assert agreement == {"drawn": 1, "drawn_upper": 1, "described": 1}
+    trips = evaluate_round_trips(made["from_gold"], made["graphs"], made["stated"])
+    assert trips["text"]["relations"] == trips["graph"]["relations"] == 1
+    health = evaluate_health(made["samples"], made["graphs"])
+    assert health["nodes"]["gold"] == health["nodes"]["text_completed"]
+    assert set(health["contradictory"].values()) == set(health["turned_around"].values()) == {0}
+
+
+def test_texts_that_are_references_score_full_marks(perfect):
+    figures, card = evaluate_texts(
+        perfect["samples"], perfect["scenes"], perfect["stated"], PARAMETERS
+    )
+    assert figures["bleu4"] == pytest.approx(100)
+    assert 0 < figures["spice"] < 100  # the references say more than one of them
+    assert card["spice_synonyms"] == "own lexicon"
+
+
+def test_only_the_first_drawings_are_described_again(perfect):
+    assert len(perfect["stated"]["redescribed"]) == PARAMETERS["round_trips"]
+
+
+def test_scores_of_samples_add_up_to_the_figures(perfect):
+    made = perfect
+    scores = score_samples(made["samples"], made["judged"], made["stated"], PARAMETERS)
+    assert isinstance(scores, pd.DataFrame)
+    assert list(scores.columns) == ["id", "metric", "right", "total"]
+    figures, _ = evaluate_texts(made["samples"], made["scenes"], made["stated"], PARAMETERS)
+    sums = scores.groupby("metric")[["right", "total"]].sum()
+    assert sums.loc["texts.spice"]["right"] / COUNT == pytest.approx(figures["spice"])
+    relations = sums.loc["trirec.drawn.recall"]
+    assert relations["right"] == relations["total"] > 0
+
+
+def test_few_pictures_and_missing_checkpoints_are_refused_with_the_reason(perfect):
+    classifier = SceneClassifier(SceneClassifier.Config(labels=2, tags=2, width=8)).eval()
+    figures, card = evaluate_images(
+        perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, PARAMETERS, 0
+    )
+    assert figures["fid_scenes"] == "4 pictures, at least 50 are needed"
+    assert figures["clip_score"] == NO_CLIP
+    assert len(card["real_set_sha256"]) == len(card["extractor_sha256"]) == 64
+    missing = PARAMETERS | {"extractor": "inception", "inception": {"path": "no", "sha256": None}}
+    figures, _ = evaluate_images(
+        perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, missing, 0
+    )
+    assert "no" in figures["fid"]
+    assert all(isinstance(reason, str) for reason in figures.values())
+
+
+def test_many_equal_pictures_have_no_distance(tmp_path, perfect):
+    images = np.random.default_rng(0).integers(0, 256, (60, SIZE, SIZE, 3), dtype=np.uint8)
+    ids = [str(k) for k in range(60)]
+    scenes = write_records(tmp_path / "scenes", [{"id": ids, "image": images}])
+    how = {"caption": ids, "steps": [1] * 60, "guidance": [1.0] * 60, "seed": [0] * 60}
+    samples = write_records(tmp_path / "samples", [{"id": ids, "drawn": images} | how])
+    classifier = SceneClassifier(SceneClassifier.Config(labels=3, tags=3, width=8)).eval()
+    figures, _ = evaluate_images(samples, scenes, scenes, classifier, PARAMETERS, 0)
+    assert figures["fid_scenes"] == pytest.approx(0, abs=1e-6)
+    assert figures["is_scenes"] == figures["is_gold_scenes"] >= 1
