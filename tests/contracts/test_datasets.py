@@ -13,7 +13,6 @@ import pytest
 import torch
 from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
-from tests.models.whole import CAPTIONS, make_whole
 from torch import nn
 
 from spatial_dual.datasets.figures import FigureDataset
@@ -22,6 +21,7 @@ from spatial_dual.datasets.models import ModelDataset
 from spatial_dual.datasets.record_shards import RecordShardsDataset
 from spatial_dual.datasets.whole_model import WholeModelDataset
 from spatial_dual.models.spatial_dual import SpatialDual
+from tests.models.whole import CAPTIONS, make_whole
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ class Case:
     broken: Callable[[int], Any]
     content: Callable[[Any], Any]
     keeps_previous: bool = True
+    has_manifest: bool = True
 
 
 HERE = f"{__name__}."
@@ -127,12 +128,14 @@ CASES = {
         lambda seed: Words(("a", str(seed))),
         lambda seed: BrokenWords(()),
         lambda words: words.words,
+        has_manifest=False,
     ),
     "figure": Case(
         lambda path: FigureDataset(filepath=str(path / "f.png")),
         picture,
         lambda seed: BrokenImage(),
         lambda image: np.asarray(image).tolist(),
+        has_manifest=False,
     ),
     "records": Case(
         lambda path: RecordShardsDataset(filepath=str(path / "r")),
@@ -194,6 +197,22 @@ def test_a_cut_file_does_not_exist(case: Case, tmp_path: Path) -> None:
         assert not dataset.exists(), name
         with pytest.raises(DatasetError):
             case.content(dataset.load())
+        (tmp_path / name).write_bytes(content)
+    assert dataset.exists()
+
+
+def test_a_changed_byte_is_named(case: Case, tmp_path: Path, caplog: Any) -> None:
+    if not case.has_manifest:
+        pytest.skip("a single file is compared with the ledger of outputs")
+    dataset = case.dataset(tmp_path)
+    dataset.save(case.value(1))
+    for name, content in files(tmp_path).items():
+        middle = len(content) // 2
+        changed = bytes([content[middle] ^ 1])
+        (tmp_path / name).write_bytes(content[:middle] + changed + content[middle + 1 :])
+        caplog.clear()
+        assert not dataset.exists(), name
+        assert Path(name).name in caplog.text or Path(name).name == "manifest.json"
         (tmp_path / name).write_bytes(content)
     assert dataset.exists()
 

@@ -1,5 +1,6 @@
 """Catalog type for record shards."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
 from spatial_dual.datasets.record_columns import Chunk, RecordsError
-from spatial_dual.datasets.records import Records, read_manifest, write_records
+from spatial_dual.datasets.records import Records, verify_hashes, write_records
+
+logger = logging.getLogger(__name__)
 
 
 class RecordShardsDataset(AbstractDataset[Chunk | Iterable[Chunk], Records]):
@@ -18,7 +21,8 @@ class RecordShardsDataset(AbstractDataset[Chunk | Iterable[Chunk], Records]):
     ``save`` takes one chunk (a mapping of columns) or an iterator of chunks, which it consumes as
     a stream. A node must *return* the iterator, not be a generator function itself: Kedro would
     save each yielded chunk as if it were the whole. ``load`` gives lazy ``Records``. ``exists`` is
-    true only for a finished folder whose shards have their stated sizes.
+    true only for a finished folder whose shards hold every byte that was written; a bad one is
+    named in the log.
 
     Args:
         filepath: the folder.
@@ -63,8 +67,10 @@ class RecordShardsDataset(AbstractDataset[Chunk | Iterable[Chunk], Records]):
 
     def _exists(self) -> bool:
         try:
-            read_manifest(self._folder)
-        except RecordsError:
+            verify_hashes(self._folder)
+        except RecordsError as error:
+            if self._folder.exists():
+                logger.warning("%s", error)
             return False
         return True
 

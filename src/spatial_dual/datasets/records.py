@@ -5,7 +5,6 @@ last: without it the folder does not exist for any reader. Images and other fixe
 ``arrow.fixed_shape_tensor`` columns, so a gather copies straight out of the page cache.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from spatial_dual.datasets.folders import file_digest
 from spatial_dual.datasets.record_columns import (
     Chunk,
     RecordsError,
@@ -107,7 +107,7 @@ def verify_hashes(folder: Path | str) -> None:
     """
     for shard in read_manifest(folder)["shards"]:
         path = Path(folder) / shard["file"]
-        if _sha256(path) != shard["sha256"]:
+        if file_digest(path) != shard["sha256"]:
             raise RecordsError(f"{path}: its content changed since it was written (SHA-256)")
 
 
@@ -281,7 +281,7 @@ class _ShardWriter:
                 "rows": sum(self._batches),
                 "batches": self._batches,
                 "bytes": path.stat().st_size,
-                "sha256": _sha256(path),
+                "sha256": file_digest(path),
             }
         )
         self._batches = []
@@ -307,8 +307,3 @@ def _publish(temporary: Path, path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
