@@ -53,8 +53,8 @@ class RunRecords:
             f"{shlex.join(self._manifest['command'])})"
         )
         self._continue_with = shlex.join([*kedro_command(run_params), "--only-missing-outputs"])
-        with suppress(ValueError):  # signals reach the main thread only
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self._handler = signal.getsignal(signal.SIGTERM)
+        _handle_termination(signal.default_int_handler)
         atexit.register(self._stopped)
         save_manifest(self._folder, self._manifest)
         everything = pipelines["__default__"] + pipeline
@@ -99,6 +99,7 @@ class RunRecords:
 
     def _finish(self, status: str, **more: str) -> None:
         atexit.unregister(self._stopped)
+        _handle_termination(self._handler)
         seconds = round(time.perf_counter() - self._started, 1)
         outputs = self._ledger.contents(self._saved)
         ended = {"status": status, "finished": now(), "seconds": seconds, "outputs": outputs}
@@ -132,3 +133,8 @@ class RunRecords:
             )
             for name, reasons in stale.items():
                 logger.warning("%s: %s", name, "; ".join(reasons))
+
+
+def _handle_termination(handler: Any) -> None:
+    with suppress(ValueError):  # signals reach the main thread only
+        signal.signal(signal.SIGTERM, handler)

@@ -42,7 +42,10 @@ class Recipes:
             if name == "parameters" or name.startswith("params:"):
                 parameters[name] = plain(self._catalog.load(name))
             elif not self.is_kept(name):
-                inputs[name] = digest(self.of(self.maker[name]))
+                made = name in self.maker
+                inputs[name] = digest(
+                    self.of(self.maker[name]) if made else plain(self._catalog.load(name))
+                )
             elif not isinstance(dataset := self._catalog.get(name), ProgressDataset):
                 inputs[name] = content_digest(dataset) if name in self.maker else raw_state(dataset)
                 # the code that loads it, and that of the class it gives

@@ -1,0 +1,106 @@
+"""Processes that die anywhere leave what the next one can go on from, to the same bytes."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spatial_dual.datasets import folders
+from spatial_dual.runs import hooks as run_hooks
+from tests.runs.project import TRAININGS, UPDATES, UPDATES_AN_EPOCH, run
+
+FORK = get_context("fork")  # a process of its own each, without importing torch again
+KILLS: tuple[tuple[Any, ...], ...] = (
+    ("update", "dgae", 2),  # within an epoch
+    ("update", "dgae", UPDATES_AN_EPOCH + 1),  # at its end
+    ("update", "dgae", 1),  # twice in a row
+    ("trained", "train_dgae"),
+    ("saving", "dgae"),
+    ("saved", "dgae"),  # the model is there, its ledger entry and log are not
+    ("saved", "dgae_log"),
+    ("beginning", "train_alignment"),  # boundaries of the steps
+    ("update", "alignment", UPDATES),
+    ("saving", "alignment_log"),
+    ("beginning", "train_graph_diffusion"),
+    ("update", "graph_diffusion", 2 * UPDATES_AN_EPOCH),
+    ("beginning", "train_dual"),
+    ("update", "dual", 5),
+    ("saved", "dual_log"),
+)
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    kept = [path for name in TRAININGS for path in (folder / name).iterdir()]
+    logs = [folder / f"{name}.json" for name in TRAININGS]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in [*kept, *logs]}
+
+
+def in_a_process(folder: Path, at: Callable[..., None]) -> int | None:
+    process = FORK.Process(target=run, args=(folder, at))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_hooks, "pipelines", {})
+        run(folder, lambda *event: None)  # here, so that the other processes find all imported
+    return outputs(folder)
+
+
+def test_killed_again_and_again(tmp_path: Path, uninterrupted: dict[str, bytes]) -> None:
+    for point in KILLS:
+
+        def die(*event: Any, point: tuple[Any, ...] = point) -> None:
+            if event == point:
+                os._exit(9)
+
+        assert in_a_process(tmp_path, die) in (0, 9), point
+    assert in_a_process(tmp_path, lambda *event: None) == 0
+    assert outputs(tmp_path) == uninterrupted
+    assert not list((tmp_path / "progress").rglob("*.safetensors"))
+
+
+def test_nothing_is_done_twice(tmp_path: Path, uninterrupted: dict[str, bytes]) -> None:
+    def die(*event: Any) -> None:
+        if event == ("beginning", "train_dual"):
+            os._exit(9)
+
+    def only_dual(*event: Any) -> None:
+        if event[0] == "beginning" and event[1] != "train_dual":
+            os._exit(8)
+
+    def nothing(*event: Any) -> None:
+        os._exit(7)
+
+    assert in_a_process(tmp_path, die) == 9
+    assert in_a_process(tmp_path, only_dual) == 0
+    assert in_a_process(tmp_path, nothing) == 0
+
+
+def test_full_disk_then_enough(
+    tmp_path: Path, uninterrupted: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flushing fails from the second model on, as it does on a full disk."""
+
+    def flush(path: Path) -> None:
+        if "graph_diffusion" in str(path):
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as full:
+        full.setattr(folders, "_flush", flush)
+        assert in_a_process(tmp_path, lambda *event: None) == 1
+    assert not list(tmp_path.glob("*.unfinished"))
+    entries = {path.stem for path in (tmp_path / "runs" / "outputs").iterdir()}
+    assert entries == {"dgae", "dgae_log", "alignment", "alignment_log"}
+    assert in_a_process(tmp_path, lambda *event: None) == 0
+    assert outputs(tmp_path) == uninterrupted
+    assert json.loads((tmp_path / "runs" / "run.json").read_text())["status"] == "done"
