@@ -64,6 +64,13 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     assert not torch.equal(runs[0], runs[2])
 
 
+def test_no_steps_leave_the_starting_weights() -> None:
+    model = make_model()
+    log = fit("line", model, squared_error, Line(), make_config(steps=0, max_steps=5))
+    assert (log.steps, log.rows) == (0, [])
+    assert torch.equal(weights(model), weights(make_model()))
+
+
 def test_max_steps_caps_the_budget() -> None:
     assert fit("line", make_model(), squared_error, Line(), make_config(max_steps=5)).steps == 5
 

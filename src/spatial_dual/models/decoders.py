@@ -16,10 +16,14 @@ from spatial_dual.models.text_tokenizer import BOS_ID, PAD_ID
 
 @dataclass(frozen=True)
 class VisualDecoderConfig:
-    """Sizes of the visual decoder; ``patches`` describes the tokenizer's own decoder."""
+    """Sizes of the visual decoder; ``patches`` describes the tokenizer's own decoder.
+
+    ``sees_graph`` False leaves z^I alone, without the attended graph vectors.
+    """
 
     shape: NodeShape
     patches: PatchConfig
+    sees_graph: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
@@ -37,10 +41,10 @@ class VisualDecoder(nn.Module):
         super().__init__()
         self.config = config
         patches = config.patches
-        self.graph = GraphTokens(config.shape, patches.dim)
+        self.graph = GraphTokens(config.shape, patches.dim) if config.sees_graph else None
         self.decoder = PatchDecoder(
             PatchConfig(
-                2 * patches.dim,
+                (1 + config.sees_graph) * patches.dim,
                 patches.channels,
                 patches.coarse_blocks,
                 patches.fine_blocks,
@@ -57,6 +61,8 @@ class VisualDecoder(nn.Module):
 
         a_im = softmax_m(z^G[m] · z^I[i]);  z^{I+}[i] = concat(z^I[i], Σ_m a_im z^G[m])   (4, 5)
         """
+        if self.graph is None:
+            return latents
         nodes, valid = self.graph(tags)
         return join_attended(latents, nodes.to(latents.dtype), valid)
 
@@ -82,7 +88,7 @@ def join_attended(latents: Tensor, nodes: Tensor, valid: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class TextDecoderConfig:
-    """Sizes of the GPT-2 that turns text codes and graph nodes into words."""
+    """Sizes of the GPT-2 that turns text codes and, if it ``sees_graph``, nodes into words."""
 
     shape: NodeShape
     vocabulary_size: int
@@ -90,6 +96,7 @@ class TextDecoderConfig:
     dim: int = 128
     depth: int = 3
     heads: int = 4
+    sees_graph: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
@@ -109,10 +116,10 @@ class TextDecoder(nn.Module):
     def __init__(self, config: TextDecoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.graph = GraphTokens(config.shape, config.dim)
+        self.graph = GraphTokens(config.shape, config.dim) if config.sees_graph else None
         self.codes = nn.Embedding(config.vocabulary_size + 1, config.dim)  # with the mask state
         self.no_node = nn.Parameter(torch.zeros(config.dim))
-        positions = 2 * config.length + self.graph.tokens
+        positions = 2 * config.length + (self.graph.tokens if self.graph else 0)
         self.gpt = build_gpt(
             config.vocabulary_size, positions, config.dim, config.depth, config.heads
         )
@@ -143,6 +150,9 @@ class TextDecoder(nn.Module):
 
     def _prefix(self, codes: Tensor, tags: Tags) -> Tensor:
         """[z^Y ; z^G]; a node that is not there keeps its place, so positions stay fixed."""
+        if self.graph is None:
+            embedded: Tensor = self.codes(codes)
+            return embedded
         nodes, there = self.graph(tags)
         nodes = torch.where(there[..., None], nodes, self.no_node)
         return torch.cat([self.codes(codes), nodes], dim=1)

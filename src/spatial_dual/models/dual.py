@@ -1,30 +1,36 @@
 """The three diffusers that the overall training (paper step 4) trains together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import nn
 
+from spatial_dual.models.captioner import Captioner, CaptionerConfig
 from spatial_dual.models.graph_diffuser import GraphDiffuser, GraphDiffuserConfig
 from spatial_dual.models.token_diffuser import TokenDiffuser, TokenDiffuserConfig
 
 
 @dataclass(frozen=True)
 class DualModelConfig:
-    """Sizes of the image, text and graph diffusers."""
+    """Sizes of the image, text and graph diffusers.
+
+    Attributes:
+        image: image diffuser.
+        text: text diffuser, or the captioner in its place.
+        graph: graph diffuser.
+    """
 
     image: TokenDiffuserConfig
-    text: TokenDiffuserConfig
+    text: TokenDiffuserConfig | CaptionerConfig
     graph: GraphDiffuserConfig
 
     def __post_init__(self) -> None:
-        # JSON gives mappings
-        for name, kind in (
-            ("image", TokenDiffuserConfig),
-            ("text", TokenDiffuserConfig),
-            ("graph", GraphDiffuserConfig),
-        ):
+        # JSON gives mappings; only a diffuser's says whether its tokens are a grid
+        for name in ("image", "text", "graph"):
             value = getattr(self, name)
-            if not isinstance(value, kind):
+            if isinstance(value, Mapping):
+                tokens = TokenDiffuserConfig if "is_grid" in value else CaptionerConfig
+                kind = GraphDiffuserConfig if name == "graph" else tokens
                 object.__setattr__(self, name, kind(**value))
         if self.image.shape != self.graph.shape or self.text.shape != self.graph.shape:
             raise ValueError("the three diffusers must read graphs of one shape")
@@ -39,5 +45,9 @@ class DualModel(nn.Module):
         super().__init__()
         self.config = config
         self.image = TokenDiffuser(config.image)
-        self.text = TokenDiffuser(config.text)
+        self.text: TokenDiffuser | Captioner = (
+            Captioner(config.text)
+            if isinstance(config.text, CaptionerConfig)
+            else TokenDiffuser(config.text)
+        )
         self.graph = GraphDiffuser(config.graph)

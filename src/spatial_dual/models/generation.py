@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.diffusion import Denoiser, Kernel, sample
+from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
@@ -25,6 +26,7 @@ class SamplingOptions:
         top_p: share of the probability mass to sample from, in (0, 1].
         purity_weight: of improved VQ-Diffusion's purity prior; None turns it off.
         graph_temperature: of the graph diffuser.
+        decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
     """
 
     steps: int = 20
@@ -33,6 +35,7 @@ class SamplingOptions:
     top_p: float = 0.9
     purity_weight: float | None = None
     graph_temperature: float = 0.7
+    decode_text: bool = True
 
 
 @torch.inference_mode()
@@ -99,16 +102,21 @@ def draw_images(
 
 @torch.inference_mode()
 def write_captions(
-    diffuser: TokenDiffuser,
+    writer: TokenDiffuser | Captioner,
     kernel: Kernel,
     decoder: TextDecoder,
     condition: TokenCondition,
     options: SamplingOptions,
     generator: torch.Generator,
 ) -> Tensor:
-    """Token ids (batch, length) from 3DSGs and c_I: text codes, then G_T reads them (Eq. 6)."""
-    codes = _sample_tokens(diffuser, kernel, condition, options, generator, guidance=1.0)
-    return decoder.generate(codes, condition.tags)
+    """Token ids (batch, length) from 3DSGs and c_I: text codes, then G_T reads them (Eq. 6).
+
+    A captioner in the place of the text diffuser writes words at once.
+    """
+    if isinstance(writer, Captioner):
+        return writer.generate(condition)
+    codes = _sample_tokens(writer, kernel, condition, options, generator, guidance=1.0)
+    return decoder.generate(codes, condition.tags) if options.decode_text else codes
 
 
 def _sample_tokens(

@@ -53,6 +53,12 @@ class Parts:
     kernels: Mapping[str, Mapping[str, Any]]
     sampling: SamplingOptions
 
+    def sees_graph(self, kind: str) -> bool:
+        """Whether anything that makes an "image" or a "text" reads the 3DSG."""
+        maker = self.dual.image if kind == "image" else self.dual.text
+        decoder = self.visual_decoder if kind == "image" else self.text_decoder
+        return maker.graph is not None or decoder.graph is not None
+
 
 def save_parts(folder: Path, parts: Parts) -> None:
     """Write one folder a model, and the words and settings in one file, all under one manifest."""

@@ -175,7 +175,7 @@ class SpatialDual:
 
         def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Drawing]:
             feature = self._text_feature(texts[rows])
-            graphs, tags = self._evolve(initial[rows], "text", feature, options, noise)
+            graphs, tags = self._plan(initial[rows], "text", feature, options, noise)
             images = self._draw(tags, feature, options, noise)
             return [Drawing(*row) for row in zip(images, initial[rows], graphs, strict=True)]
 
@@ -215,7 +215,7 @@ class SpatialDual:
 
         def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Description]:
             feature = self._image_feature(images[rows])
-            graphs, tags = self._evolve(initial[rows], "image", feature, options, noise)
+            graphs, tags = self._plan(initial[rows], "image", feature, options, noise)
             ids = write_captions(
                 parts.dual.text,
                 self._kernel(parts.kernels["text"], parts.dual.config.text.codes),
@@ -228,6 +228,19 @@ class SpatialDual:
             return [Description(*row) for row in zip(texts, initial[rows], graphs, strict=True)]
 
         return self._batched(len(images), run, steps, None, seed, "describing")
+
+    def _plan(
+        self,
+        initial: Sequence[SceneGraph],
+        kind: str,
+        feature: Tensor,
+        options: SamplingOptions,
+        noise: torch.Generator,
+    ) -> tuple[list[SceneGraph], dict[str, Tensor]]:
+        """The 3DSG that the output is made from: the initial graph where none is read."""
+        if self.parts.sees_graph("image" if kind == "text" else "text"):
+            return self._evolve(initial, kind, feature, options, noise)
+        return list(initial), self._tags(initial)
 
     def _evolve(
         self,

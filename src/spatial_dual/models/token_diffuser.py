@@ -32,6 +32,7 @@ class TokenDiffuserConfig:
         is_grid: whether the tokens form a square image grid.
         state_dim: of the kernel; None where its states are indices.
         trunk: "transformer", or for grids "unet", the paper's.
+        sees_graph: whether c_G is a condition; without it the global feature is the only one.
     """
 
     shape: NodeShape
@@ -44,6 +45,7 @@ class TokenDiffuserConfig:
     heads: int = 6
     state_dim: int | None = None
     trunk: str = "transformer"
+    sees_graph: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
@@ -94,10 +96,11 @@ class TokenDiffuser(nn.Module):
         self.embed = state_embedding(config.codes, config.state_dim, dim)
         self.positions = nn.Parameter(0.1 * torch.randn(config.tokens, dim))
         self.step = TimestepEmbedding(dim)
-        self.graph = GraphTokens(config.shape, dim)
+        self.graph = GraphTokens(config.shape, dim) if config.sees_graph else None
         self.feature = nn.Linear(config.condition_dim, dim)
         self.no_condition = nn.Parameter(torch.randn(dim))
-        self.layout = LayoutMap(config.grid, dim) if config.is_grid else None
+        has_layout = config.is_grid and config.sees_graph
+        self.layout = LayoutMap(config.grid, dim) if has_layout else None
         self.trunk: nn.Module = (
             UNet(dim, config.depth, config.heads, dim, config.grid)
             if config.trunk == "unet"
@@ -112,11 +115,15 @@ class TokenDiffuser(nn.Module):
 
     def hidden(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
         """Hidden states (batch, tokens, dim); the dual task's "intermediate features"."""
-        nodes, valid = self.graph(condition.tags)  # (b, nodes, d), (b, nodes)
         feature = self.feature(condition.feature.to(self.no_condition.dtype))
+        if self.graph is None:
+            nodes = feature.new_zeros(len(feature), 0, self.config.dim)
+            valid = torch.zeros(nodes.shape[:2], dtype=torch.bool, device=nodes.device)
+        else:
+            nodes, valid = self.graph(condition.tags)  # (b, nodes, d), (b, nodes)
         x = self.embed(z_t) + self.positions
         dropped = condition.dropped
-        kept = torch.ones_like(valid[:, 0]) if dropped is None else ~dropped
+        kept = valid.new_ones(len(valid)) if dropped is None else ~dropped
         if self.layout is not None:
             slots = self.config.shape.slots
             layout = self.layout(nodes[:, :slots], condition.tags["geometry"], valid[:, :slots])

@@ -13,7 +13,8 @@ class FitConfig:
     """Budget and optimiser of one training (AdamW, linear warm-up, cosine decay).
 
     Attributes:
-        steps: optimiser updates; a budget is steps, never seconds.
+        steps: optimiser updates; a budget is steps, never seconds. 0 leaves a training out: the
+            model keeps its starting weights.
         max_steps: upper cap on ``steps`` for any environment (``train.max_steps``).
         final_lr_ratio: learning rate at the last step as a share of the peak.
         ema_decay: decay of the exponential moving average of the weights; 0 keeps the raw ones.
@@ -40,7 +41,9 @@ class FitConfig:
     max_steps: int | None = None
 
     def __post_init__(self) -> None:
-        positive = ("steps", "batch_size", "learning_rate", "gradient_clip", "checkpoint_every")
+        if self.steps < 0:
+            raise ValueError(f"steps must not be negative, got {self.steps}")
+        positive = ("batch_size", "learning_rate", "gradient_clip", "checkpoint_every")
         for name in positive:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")

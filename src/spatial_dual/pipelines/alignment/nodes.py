@@ -35,7 +35,9 @@ def train_visual_decoder(
     from spatial_dual.training.objectives.alignment import VisualDecoderLoss
     from spatial_dual.training.record_source import RecordSource, prefixed
 
-    shape = VisualDecoder.Config(dgae.config.shape, image_tokenizer.config.patches)
+    shape = VisualDecoder.Config(
+        dgae.config.shape, image_tokenizer.config.patches, **parameters["model"]
+    )
     with seeded_torch(seed, "visual_decoder", "start"):
         model = VisualDecoder(shape)
     model.start_from(image_tokenizer)

@@ -1,9 +1,9 @@
 """Nodes of the ``dgae`` stage: paper step 1. Torch is imported when they run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from spatial_dual.pipelines.types import CheckpointStore, Dgae, Records, Vocabulary
+from spatial_dual.pipelines.types import CheckpointStore, Dgae, Records, SceneGraph, Vocabulary
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -14,23 +14,50 @@ def align_graphs(
     graphs: Records, vocabulary: Vocabulary, parameters: Parameters, text: Parameters
 ) -> Iterator[Chunk]:
     """Tags of gold and initial graphs in aligned slots, for every view of every record."""
+    return _align(graphs, vocabulary, parameters, text, lambda record, gold: gold)
+
+
+def align_noisy_graphs(
+    graphs: Records, vocabulary: Vocabulary, parameters: Parameters, text: Parameters, seed: int
+) -> Iterator[Chunk]:
+    """``align_graphs`` of the training split, its gold graphs wrong at the rate ``gold_noise``."""
+    import numpy as np
+
+    from spatial_dual.scene.corruption import corrupt_graph
+    from spatial_dual.seeding import derive_seed
+
+    rate = parameters["gold_noise"]
+
+    def annotate(record: str, gold: SceneGraph) -> SceneGraph:
+        generator = np.random.default_rng(derive_seed(seed, "gold_noise", record))
+        return corrupt_graph(gold, rate, vocabulary, generator)
+
+    return _align(graphs, vocabulary, parameters, text, annotate if rate else lambda _, gold: gold)
+
+
+def _align(
+    graphs: Records,
+    vocabulary: Vocabulary,
+    parameters: Parameters,
+    text: Parameters,
+    annotate: Callable[[str, SceneGraph], SceneGraph],
+) -> Iterator[Chunk]:
     from spatial_dual.scene.graph import SceneGraph
     from spatial_dual.scene.tensors import GraphCodec
     from spatial_dual.scene.views import aligned_views
 
     codec = GraphCodec(vocabulary, parameters["slots"])
     read = SceneGraph.from_json
-    return (
-        {"id": chunk["id"]}
-        | aligned_views(
-            [read(line) for line in chunk["gold"]],
+    for chunk in graphs.chunks(CHUNK, ("id", "gold", "visual", "text")):
+        gold = zip(chunk["id"], chunk["gold"], strict=True)
+        views = aligned_views(
+            [annotate(record, read(line)) for record, line in gold],
             [read(line) for line in chunk["visual"]],
             [[read(line) for line in lines] for lines in chunk["text"]],
             codec,
             text["captions_per_record"],
         )
-        for chunk in graphs.chunks(CHUNK, ("id", "gold", "visual", "text"))
-    )
+        yield {"id": chunk["id"], **views}
 
 
 def train_dgae(

@@ -10,10 +10,10 @@ from spatial_dual.pipelines.types import (
     DualModel,
     GraphDiffuser,
     ImageTokenizer,
-    StoredPerceiver,
     Records,
     SizePrior,
     SpatialDual,
+    StoredPerceiver,
     TextDecoder,
     TextTokenizer,
     TokenPrior,
@@ -86,10 +86,14 @@ def train_dual(
     train: Parameters,
     seed: int,
 ) -> tuple[DualModel, Parameters]:
-    """Train the three diffusers together with L_dual + L_mutual; gives model and log."""
+    """Train the three diffusers together with L_dual + L_mutual; gives model and log.
+
+    ``parameters["captioner"]``, if not None, puts a captioner in the place of the text diffuser.
+    """
     import copy
 
     from spatial_dual.diffusion import KernelConfig, build_kernel
+    from spatial_dual.models.captioner import CaptionerConfig
     from spatial_dual.models.dual import DualModel, DualModelConfig
     from spatial_dual.models.token_diffuser import TokenDiffuserConfig
     from spatial_dual.seeding import seeded_torch
@@ -119,13 +123,16 @@ def train_dual(
         **common,
         **parameters["image_diffuser"]["model"],
     )
-    text = TokenDiffuserConfig(
-        codes=codes["text"],
-        tokens=row["text_codes"].shape[2],
-        is_grid=False,
-        state_dim=kernels["text"].state_dim,
-        **common,
-        **parameters["text_diffuser"]["model"],
+    words = {"codes": codes["text"], "tokens": row["text_codes"].shape[2], **common}
+    text = (
+        CaptionerConfig(**words, **parameters["captioner"])
+        if parameters["captioner"]
+        else TokenDiffuserConfig(
+            is_grid=False,
+            state_dim=kernels["text"].state_dim,
+            **words,
+            **parameters["text_diffuser"]["model"],
+        )
     )
     with seeded_torch(seed, "dual", "start"):
         model = DualModel(DualModelConfig(image, text, graph_diffuser.config))

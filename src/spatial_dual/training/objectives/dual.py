@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from spatial_dual.diffusion import DiffusionLoss, Kernel, diffusion_loss, uniform_timesteps
 from spatial_dual.diffusion.timesteps import Timesteps
+from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.dual import DualModel
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 from spatial_dual.models.graph_nodes import take_tags
@@ -29,12 +30,15 @@ class DualWeights:
         graph: of L_I23D and L_T23D.
         intermediate: of the teachers and of the KL terms (2), (3).
         condition_dropout: share of samples whose condition the image diffuser does not see.
+        detach_teacher: whether the easy halves teach only; else the graph losses reach back into
+            the token diffusers, and the KL terms into the teacher's prediction.
     """
 
     duality: float = 0.1
     graph: float = 1.0
     intermediate: float = 0.5
     condition_dropout: float = 0.1
+    detach_teacher: bool = True
 
     def __post_init__(self) -> None:
         for name, value in self.__dict__.items():
@@ -70,7 +74,11 @@ class DualLoss:
         )
         seen_by_text = TokenCondition(tags, batch["clip_image"])
         image = _half(dual.image, self.image, batch["image_codes"], seen_by_image, generator)
-        text = _half(dual.text, self.text, batch["text_codes"], seen_by_text, generator)
+        text = (
+            _spoken_half(dual.text, batch["text_codes"], seen_by_text)
+            if isinstance(dual.text, Captioner)
+            else _half(dual.text, self.text, batch["text_codes"], seen_by_text, generator)
+        )
         parts = {"ST2I": image.loss.total, "SI2T": text.loss.total}
         loss = parts["ST2I"] + parts["SI2T"]
         if weights.duality:
@@ -96,7 +104,7 @@ class DualLoss:
     ) -> dict[str, Tensor]:
         """L_·23D under the global feature, and its alignment with the informed teacher.
 
-        L_X = KL( p_ψ(· | z^G_t, c) ‖ p_ψ(· | z^G_t, z_t) ), the teacher detached   (2), (3)
+        L_X = KL( p_ψ(· | z^G_t, c) ‖ p_ψ(· | z^G_t, z_t) )   (2), (3)
         """
         kernel, codes = self.graph, batch[f"{kind}_gold_codes"]
         times = uniform_timesteps(len(codes), kernel.steps, generator).to(codes.device)
@@ -105,12 +113,17 @@ class DualLoss:
         student = diffuser(z_t, times.t, condition)
         parts = {task: _graph_loss(kernel, student, z_t, codes, times)}
         if self.weights.intermediate:
+            detached = self.weights.detach_teacher
             informed = GraphCondition(
-                condition.initial, condition.stated, f"{kind}_hidden", hidden.detach()
+                condition.initial,
+                condition.stated,
+                f"{kind}_hidden",
+                hidden.detach() if detached else hidden,
             )
             teacher = diffuser(z_t, times.t, informed)
             parts[f"teacher-{task}"] = _graph_loss(kernel, teacher, z_t, codes, times)
-            parts[f"X-{task}"] = alignment_kl(kernel, student, teacher.detach(), z_t, times.t)
+            target = teacher.detach() if detached else teacher
+            parts[f"X-{task}"] = alignment_kl(kernel, student, target, z_t, times.t)
         return parts
 
 
@@ -161,6 +174,13 @@ def _half(
         auxiliary_weight=AUXILIARY_WEIGHT,
     )
     return _Half(loss, pool_grid(hidden) if diffuser.config.is_grid else hidden)
+
+
+def _spoken_half(captioner: Captioner, text: Tensor, condition: TokenCondition) -> _Half:
+    """The captioner's exact −ln p(Y | I) in the place of the text diffuser's bound."""
+    said = captioner(text, condition)
+    per_word = said.nats.sum() / said.tokens.sum().clamp_min(1)
+    return _Half(DiffusionLoss(per_word, per_word, said.nats, said.nats, said.tokens), said.hidden)
 
 
 def _graph_loss(

@@ -1,0 +1,127 @@
+"""Encoder-decoder captioner p_φ(Y | c_I ⊕ c_G) in the place of the text diffuser (Table 7's OFA).
+
+It reads what the text diffuser reads, the 3DSG and the image's global feature, and writes word by
+word, so its likelihood is exact where the diffuser's is a bound.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import BartConfig, BartForConditionalGeneration
+
+from spatial_dual.models.graph_nodes import GraphTokens, NodeShape
+from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+from spatial_dual.models.token_diffuser import TokenCondition
+from spatial_dual.models.transformer import check_heads
+
+
+@dataclass(frozen=True)
+class CaptionerConfig:
+    """Sizes of the captioner.
+
+    Attributes:
+        shape: tag spaces of the graphs.
+        codes: K, words.
+        tokens: longest caption, with bos and eos.
+        condition_dim: width of c_I.
+        dim: width of encoder and decoder.
+        depth: layers of each.
+        heads: of each attention.
+    """
+
+    shape: NodeShape
+    codes: int
+    tokens: int
+    condition_dim: int
+    dim: int = 160
+    depth: int = 2
+    heads: int = 5
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.shape, NodeShape):
+            object.__setattr__(self, "shape", NodeShape(**self.shape))
+        check_heads(self.dim, self.heads)
+
+
+@dataclass(frozen=True)
+class Captions:
+    """What the captioner says of a batch of given captions.
+
+    Attributes:
+        nats: −ln p(Y | c_I, c_G) of each whole caption, (batch,).
+        tokens: words that were predicted in each, eos included, (batch,).
+        hidden: decoder states (batch, tokens, dim), the "intermediate features".
+    """
+
+    nats: Tensor
+    tokens: Tensor
+    hidden: Tensor
+
+
+class Captioner(nn.Module):
+    """A small BART over graph nodes and c_I; padding is never predicted."""
+
+    Config = CaptionerConfig
+
+    def __init__(self, config: CaptionerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.graph = GraphTokens(config.shape, config.dim)
+        self.feature = nn.Linear(config.condition_dim, config.dim)
+        self.bart = BartForConditionalGeneration(
+            BartConfig(
+                vocab_size=config.codes,
+                max_position_embeddings=max(1 + self.graph.tokens, config.tokens),
+                d_model=config.dim,
+                encoder_layers=config.depth,
+                decoder_layers=config.depth,
+                encoder_attention_heads=config.heads,
+                decoder_attention_heads=config.heads,
+                encoder_ffn_dim=4 * config.dim,
+                decoder_ffn_dim=4 * config.dim,
+                dropout=0.0,
+                attention_dropout=0.0,
+                pad_token_id=PAD_ID,
+                bos_token_id=BOS_ID,
+                eos_token_id=EOS_ID,
+                decoder_start_token_id=BOS_ID,
+                forced_eos_token_id=None,
+            )
+        )
+
+    def forward(self, text: Tensor, condition: TokenCondition) -> Captions:
+        """Score captions (batch, tokens) that start with bos."""
+        inputs, seen = self._encoder_inputs(condition)
+        bart: Any = self.bart
+        hidden = bart.model(
+            inputs_embeds=inputs, attention_mask=seen, decoder_input_ids=text
+        ).last_hidden_state
+        logits = bart.lm_head(hidden[:, :-1]) + bart.final_logits_bias
+        target = text[:, 1:]
+        nats = F.cross_entropy(logits.float().transpose(1, 2), target, reduction="none")
+        real = target != PAD_ID
+        return Captions((nats * real).sum(dim=1), real.sum(dim=1), hidden)
+
+    @torch.no_grad()
+    def generate(self, condition: TokenCondition) -> Tensor:
+        """Greedy decoding: token ids (batch, ≤ tokens) from bos on, ended by eos."""
+        inputs, seen = self._encoder_inputs(condition)
+        bart: Any = self.bart  # the stub of ``generate`` types ``self`` too narrowly
+        ids = bart.generate(
+            inputs_embeds=inputs,
+            attention_mask=seen,
+            max_new_tokens=self.config.tokens - 1,
+            do_sample=False,
+            num_beams=1,
+        )
+        return cast(Tensor, ids)
+
+    def _encoder_inputs(self, condition: TokenCondition) -> tuple[Tensor, Tensor]:
+        """[c_I ; c_G] and which of it is there."""
+        nodes, there = self.graph(condition.tags)
+        feature = self.feature(condition.feature.to(self.feature.weight.dtype))[:, None]
+        seen = torch.cat([torch.ones_like(there[:, :1]), there], dim=1)
+        return torch.cat([feature, nodes], dim=1), seen.long()
