@@ -1,0 +1,129 @@
+"""Bar and line charts as data, drawn by Matplotlib and by Plotly."""
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT, DPI = 3.6, 3.0, 150
+"""Of a panel, in inches, and dots an inch."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values over the categories of a panel; None where nothing is measured.
+
+    Attributes:
+        name: for the legend.
+        values: one a category.
+        deviations: over seeds; None where there is one.
+    """
+
+    name: str
+    values: tuple[float | None, ...]
+    deviations: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes."""
+
+    title: str
+    axis: str
+    categories: tuple[str, ...]
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Panels side by side, with what is missing said below."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    kind: Literal["bars", "lines"] = "bars"
+    notes: tuple[str, ...] = ()
+
+    def to_png(self) -> bytes:
+        """By Matplotlib."""
+        return self._drawn("png", {"Software": None})
+
+    def to_svg(self) -> str:
+        """By Matplotlib, text as paths, so that it looks alike everywhere."""
+        return self._drawn("svg", {"Date": None, "Creator": None}).decode()
+
+    def to_plotly(self) -> str:
+        """A Plotly figure as JSON."""
+        from plotly.graph_objects import Bar, Scatter
+        from plotly.subplots import make_subplots
+
+        mark: Any = Bar if self.kind == "bars" else Scatter
+        figure = make_subplots(cols=len(self.panels), subplot_titles=[p.title for p in self.panels])
+        for column, panel in enumerate(self.panels, 1):
+            for series in panel.series:
+                error = {"type": "data", "array": [d or 0 for d in series.deviations]}
+                trace = mark(x=panel.categories, y=series.values, name=series.name, error_y=error)
+                figure.add_trace(trace, row=1, col=column)
+            figure.update_yaxes(title_text=panel.axis, row=1, col=column)
+        figure.update_layout(title=self.title, template="none")
+        text: str = figure.to_json(pretty=True)
+        return text + "\n"
+
+    def _drawn(self, form: str, metadata: dict[str, None]) -> bytes:
+        from matplotlib import rc_context
+
+        stream = io.BytesIO()
+        # identifiers in an SVG hang on the salt, which is random by default
+        with rc_context({"svg.hashsalt": "spatial-dual", "font.size": 8}):
+            self._figure().savefig(stream, format=form, dpi=DPI, metadata=metadata)
+        return stream.getvalue()
+
+    def _figure(self) -> "Figure":
+        from matplotlib.figure import Figure
+
+        count = len(self.panels)
+        figure = Figure(figsize=(WIDTH * count, HEIGHT), layout="constrained")
+        figure.suptitle(self.title)
+        for number, panel in enumerate(self.panels, 1):
+            axes = figure.add_subplot(1, count, number)
+            (_bars if self.kind == "bars" else _lines)(axes, panel)
+            axes.set_title(panel.title)
+            axes.set_ylabel(panel.axis)
+            axes.spines[["top", "right"]].set_visible(False)
+            if len(panel.series) > 1 and axes.get_legend_handles_labels()[0]:
+                axes.legend(frameon=False)
+        if self.notes:
+            figure.supxlabel("\n".join(self.notes), fontsize=6)
+        return figure
+
+
+def _bars(axes: "Axes", panel: Panel) -> None:
+    width = 0.8 / len(panel.series)
+    for number, series in enumerate(panel.series):
+        shift = (number - (len(panel.series) - 1) / 2) * width
+        for place, (value, spread) in enumerate(zip(series.values, series.deviations, strict=True)):
+            if value is None:
+                axes.text(place + shift, 0, "–", ha="center", va="bottom")
+            else:
+                label = series.name if place == _first(series) else None
+                axes.bar(place + shift, value, width, yerr=spread, label=label, color=f"C{number}")
+    axes.set_xticks(range(len(panel.categories)), panel.categories, rotation=20, ha="right")
+
+
+def _lines(axes: "Axes", panel: Panel) -> None:
+    for series in panel.series:
+        known = [k for k, value in enumerate(series.values) if value is not None]
+        axes.errorbar(
+            known,
+            [series.values[k] for k in known],  # type: ignore[arg-type]
+            [series.deviations[k] or 0.0 for k in known],
+            marker="o",
+            label=series.name,
+        )
+    axes.set_xticks(range(len(panel.categories)), panel.categories)
+
+
+def _first(series: Series) -> int:
+    return next(k for k, value in enumerate(series.values) if value is not None)

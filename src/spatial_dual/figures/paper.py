@@ -1,0 +1,112 @@
+"""Figures 5 to 8 of the paper: charts of measured results."""
+
+from collections.abc import Mapping, Sequence
+
+from spatial_dual.figures.chart import Chart, Panel, Series
+from spatial_dual.tables.paper import CLIP, SPICE, Alternatives, choose
+from spatial_dual.tables.results import FULL, Results
+from spatial_dual.tables.table import Cell
+
+NOISE = (0, 20, 40, 60, 80)
+"""Corrupted share of the gold 3DSG in percent, Fig. 8."""
+GRAPHS = {
+    "TSG": "text_graph",
+    "VSG": "visual_graph",
+    "3DSG of text": "text_completed",
+    "3DSG of image": "visual_completed",
+    "gold 3DSG": "gold",
+}
+
+
+def figure_5(results: Results) -> Chart:
+    """Agreement of objects and attributes (the GLIP figure) and TriRec of both directions."""
+    systems = {
+        "SD³": FULL,
+        "Vanilla dual": "vanilla_dual",
+        "Frido": "coarse_to_fine",
+        "3DVSD": "ar_captioner_3d",
+    }
+    panels = []
+    notes: dict[str, None] = {}
+    for title, prefix, suffix in (
+        ("objects and attributes", "agreement", ""),
+        ("TriRec", "trirec", ".recall"),
+    ):
+        series = []
+        for name, key in (("ST2I", "drawn"), ("SI2T", "described")):
+            metric = f"{prefix}.{key}{suffix}"
+            cells = [results.cell(variant, metric, 100) for variant in systems.values()]
+            series.append(_series(name, cells))
+            notes |= _reasons(systems, cells)
+        panels.append(Panel(title, "%", tuple(systems), tuple(series)))
+    title = "Fig. 5. What is asked for comes out"
+    return Chart(title, tuple(panels), notes=tuple(notes))
+
+
+def figure_6(results: Results) -> Chart:
+    """Mean number of nodes in each kind of graph."""
+    series = tuple(
+        _series(
+            kind,
+            [results.cell(FULL, f"health.nodes.{name}.{kind}") for name in GRAPHS.values()],
+        )
+        for kind in ("objects", "attributes", "relations")
+    )
+    panel = Panel("", "mean number", tuple(GRAPHS), series)
+    return Chart("Fig. 6. Nodes of scene graphs", (panel,))
+
+
+def figure_7(results: Results) -> Chart:
+    """What each training step is worth."""
+    variants = {
+        "all steps": FULL,
+        "without step 1": "without_dgae",
+        "without step 2": "without_alignment",
+        "without step 3": "without_diffusion_pretraining",
+    }
+    panels, notes = _compared(results, variants, {"ST2I": CLIP, "SI2T": SPICE})
+    return Chart("Fig. 7. Training steps left out", panels, notes=notes)
+
+
+def figure_8(results: Results) -> Chart:
+    """TriRec with a corrupted gold 3DSG, relative to none."""
+    variants = {f"{share}": f"noise_{share:02d}" for share in NOISE}
+    keys = {"text→3DSG": "completed_text", "image→3DSG": "completed_image"}
+    series = []
+    notes: dict[str, None] = {}
+    for name, key in keys.items():
+        metric = f"trirec.{key}.recall"
+        cells = [results.cell(variant, metric) for variant in variants.values()]
+        notes |= _reasons(variants, cells)
+        clean = cells[0].mean
+        factor = 100 / clean if clean else None
+        scaled = [results.cell(variant, metric, factor or 100) for variant in variants.values()]
+        series.append(_series(name, scaled if factor else [Cell()] * len(NOISE)))
+    panel = Panel("", "TriRec, % of that without noise", tuple(variants), tuple(series))
+    title = "Fig. 8. Corrupted nodes and edges of the gold 3DSG, %"
+    return Chart(title, (panel,), "lines", tuple(notes))
+
+
+def _compared(
+    results: Results, variants: Mapping[str, str], groups: Mapping[str, Alternatives]
+) -> tuple[tuple[Panel, ...], tuple[str, ...]]:
+    panels = []
+    notes: dict[str, None] = {}
+    for title, group in groups.items():
+        metric = choose(results, group)
+        cells = [results.cell(variant, metric.key, metric.factor) for variant in variants.values()]
+        notes |= _reasons(variants, cells)
+        panels.append(Panel(title, metric.heading, tuple(variants), (_series(title, cells),)))
+    return tuple(panels), tuple(notes)
+
+
+def _series(name: str, cells: Sequence[Cell]) -> Series:
+    return Series(name, tuple(c.mean for c in cells), tuple(c.deviation for c in cells))
+
+
+def _reasons(names: Mapping[str, str], cells: Sequence[Cell]) -> dict[str, None]:
+    return {
+        f"– {name}: {cell.reason}": None
+        for name, cell in zip(names, cells, strict=True)
+        if cell.reason
+    }

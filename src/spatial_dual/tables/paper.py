@@ -1,0 +1,252 @@
+"""Tables 2 to 8 of the paper from measured results."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from spatial_dual.tables.published import NOTE, published_cells, published_columns
+from spatial_dual.tables.results import FULL, Results, seeds_note
+from spatial_dual.tables.table import Cell, Column, Row, Table
+
+PUBLISHED_ONLY = "not part of this project; the paper's numbers only"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of ours: heading, key in ``metrics``, factor, and which way is better."""
+
+    heading: str
+    key: str
+    factor: float = 1.0
+
+    @property
+    def lower_is_better(self) -> bool:
+        """As the arrow of the heading says."""
+        return self.heading.endswith("↓")
+
+
+FID = (Metric("FID↓", "images.fid"), Metric("FID-scenes↓", "images.fid_scenes"))
+IS = (Metric("IS↑", "images.is"), Metric("IS-scenes↑", "images.is_scenes"))
+CLIP = (Metric("CLIPScore↑", "images.clip_score"), Metric("CLIP-scenes↑", "clip.drawn"))
+BLEU4 = (Metric("BLEU4↑", "texts.bleu4"),)
+SPICE = (Metric("SPICE↑", "texts.spice"),)
+TRIREC_TEXT = (Metric("TriRec text→3DSG↑", "trirec.completed_text.recall", 100),)
+TRIREC_IMAGE = (Metric("TriRec image→3DSG↑", "trirec.completed_image.recall", 100),)
+Alternatives = tuple[Metric, ...]
+"""The first that any run has is shown; the last, if none."""
+
+OWN_NAMES = (
+    "…-scenes figures come from extractors trained on our rendered scenes and compare only with "
+    "figures of the same name and data."
+)
+T2I, I2T, BOTH = "text to image only", "image to text only", ""
+_T2I_KEYS = {m.key for group in (FID, IS, CLIP) for m in group}
+
+
+def table_2(results: Results) -> Table:
+    """The main comparison."""
+    systems = {
+        "DALL·E": None,
+        "CogView": None,
+        "LAFITE": None,
+        "VQ-Diffusion": ("vq_diffusion", T2I),
+        "Frido": ("coarse_to_fine", T2I),
+        "3DVSD": ("ar_captioner_3d", I2T),
+        "MNIC": None,
+        "FNIC": None,
+        "DiffCap": None,
+        "DDCap": ("ddcap", I2T),
+        "Singleton": ("singleton", BOTH),
+        "Singleton + 3D": ("singleton_3d", BOTH),
+        "Vanilla dual": ("vanilla_dual", BOTH),
+        "SD³": (FULL, BOTH),
+    }
+    title = "Spatial text-to-image and image-to-text generation"
+    notes = [
+        OWN_NAMES,
+        "Ours in the rows VQ-Diffusion, Frido, 3DVSD and DDCap are models in their manner from our "
+        "own parts, at our budget.",
+    ]
+    return _comparison(2, title, results, systems, (FID, IS, CLIP, BLEU4, SPICE), notes)
+
+
+def table_3(ratings: Mapping[str, Mapping[str, Cell]], notes: Sequence[str]) -> Table:
+    """Ratings by people; ``ratings`` by system and question, from ``rating_sheets``."""
+    questions = {
+        "st2i_accuracy": "ST2I accuracy↑",
+        "si2t_accuracy": "SI2T accuracy↑",
+        "diversity": "diversity↑",
+    }
+    missing = Cell(reason="no ratings; kedro run --pipeline=rating_sheets, see its README")
+    names = dict.fromkeys(["Frido", "3DVSD", "SD³", *ratings])
+    rows = [
+        Row(
+            name=name,
+            cells=(
+                *(ratings.get(name, {}).get(question, missing) for question in questions),
+                *published_cells(3, name),
+            ),
+        )
+        for name in names
+    ]
+    columns = [*(Column(heading=h) for h in questions.values()), *published_columns(3)]
+    return Table(
+        number=3,
+        title="Ratings by people, 1 to 5",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=(NOTE, *notes),
+    )
+
+
+def table_4(results: Results) -> Table:
+    """Triplet recall of initial and generated 3DSGs."""
+    keys = (TRIREC_TEXT, TRIREC_IMAGE)
+    metrics = [choose(results, group) for group in keys]
+    initial = [f"trirec.completed_{kind}.initial" for kind in ("text", "image")]
+    other = Cell(reason="starts from the other kind of graph")
+    rows = {
+        "initial TSG": [results.cell(FULL, initial[0], 100), other],
+        "initial VSG": [other, results.cell(FULL, initial[1], 100)],
+        **{
+            name: [results.cell(variant, m.key, m.factor) for m in metrics]
+            for name, variant in (
+                ("without step 3", "without_diffusion_pretraining"),
+                ("without intermediate features", "without_intermediate_features"),
+                ("SD³", FULL),
+            )
+        },
+    }
+    note = "Triplets against the whole gold 3DSG, hidden objects included."
+    return _table(4, "TriRec of generated 3DSGs", metrics, rows, [note])
+
+
+def table_5(results: Results) -> Table:
+    """Beside large text-to-image models."""
+    systems = {
+        "SD-1.5": ("sd_1_5", T2I),
+        "SDXL": ("sdxl", T2I),
+        "CogView3": ("cogview_3", T2I),
+        "SD³": (FULL, BOTH),
+    }
+    title = "Beside large text-to-image models"
+    return _comparison(5, title, results, systems, (FID, IS, CLIP), [OWN_NAMES])
+
+
+def table_6(results: Results) -> Table:
+    """Discrete beside continuous diffusion."""
+    systems = {"discrete": (FULL, BOTH), "continuous": ("continuous", BOTH)}
+    groups = (TRIREC_IMAGE, FID, IS, CLIP, BLEU4, SPICE)
+    title = "Discrete and continuous diffusion"
+    return _comparison(6, title, results, systems, groups, [OWN_NAMES])
+
+
+def table_7(results: Results) -> Table:
+    """Text diffusion beside an autoregressive captioner."""
+    systems = {
+        "text diffusion": (FULL, BOTH),
+        "autoregressive (OFA)": ("autoregressive_si2t", BOTH),
+    }
+    title = "Models of image-to-text generation"
+    groups = (FID, IS, CLIP, BLEU4, SPICE)
+    return _comparison(7, title, results, systems, groups, [OWN_NAMES])
+
+
+def table_8(parameters: Mapping[str, int], costs: pd.DataFrame) -> Table:
+    """Parameters and time of the training steps.
+
+    Args:
+        parameters: trained weights by stage.
+        costs: ``stage_costs`` of the runs so far, a row a stage.
+    """
+    steps = {
+        "1 DGAE pre-training": "dgae",
+        "2 spatial alignment": "alignment",
+        "3 2DSG→3DSG": "graph_diffusion",
+        "4 overall": "dual",
+    }
+    seconds = costs.set_index("stage")["cpu_s"].to_dict()
+
+    def time(stage: str) -> Cell:
+        if stage not in seconds:
+            return Cell(reason=f"no cost on record; kedro run --pipelines={stage}")
+        return Cell(mean=float(seconds[stage]) / 3600, seeds=1)
+
+    rows = {
+        name: [Cell(mean=parameters[stage] / 1e6, seeds=1), time(stage)]
+        for name, stage in steps.items()
+    }
+    columns = [Metric("parameters, M", ""), Metric("CPU time, h", "")]
+    note = "Ours: one run on this machine's processors; step 4 includes both priors."
+    return _table(8, "Cost of the training steps", columns, rows, [note], seeds=False)
+
+
+def _comparison(
+    number: int,
+    title: str,
+    results: Results,
+    systems: Mapping[str, tuple[str, str] | None],
+    groups: Sequence[Alternatives],
+    notes: Sequence[str],
+) -> Table:
+    metrics = [choose(results, group) for group in groups]
+    rows = {
+        name: [_cell(results, known, metric) for metric in metrics]
+        for name, known in systems.items()
+    }
+    baselines = {known[0]: name for name, known in systems.items() if known and known[0] != FULL}
+    tests = [_significance(results, baselines, metric) for metric in metrics]
+    return _table(number, title, metrics, rows, [*notes, *filter(None, tests)])
+
+
+def _cell(results: Results, known: tuple[str, str] | None, metric: Metric) -> Cell:
+    if known is None:
+        return Cell(reason=PUBLISHED_ONLY)
+    variant, direction = known
+    if direction and (metric.key in _T2I_KEYS) != (direction == T2I):
+        return Cell(reason=direction)
+    return results.cell(variant, metric.key, metric.factor)
+
+
+def _significance(results: Results, baselines: Mapping[str, str], metric: Metric) -> str:
+    """The full method against the best baseline in one column."""
+    means = {
+        variant: cell.mean
+        for variant in baselines
+        if (cell := results.cell(variant, metric.key)).mean is not None
+    }
+    if not means or (FULL, metric.key) not in results.values:
+        return ""
+    best: Callable[..., str] = min if metric.lower_is_better else max
+    baseline = best(means, key=lambda variant: means[variant])
+    found = results.p_value(FULL, baseline, metric.key, metric.lower_is_better)
+    pair = f"{metric.heading} SD³ over {baselines[baseline]}, the best baseline"
+    if found is None:
+        return f"{pair}: not tested, fewer than two seeds in common and no scores of samples."
+    return f"{pair}: p = {found[0]:.3f} (paired bootstrap over {found[1]})."
+
+
+def _table(
+    number: int,
+    title: str,
+    metrics: Sequence[Metric],
+    rows: Mapping[str, Sequence[Cell]],
+    notes: Sequence[str],
+    seeds: bool = True,
+) -> Table:
+    columns = [*(Column(heading=m.heading) for m in metrics), *published_columns(number)]
+    built = [Row(name=n, cells=(*cells, *published_cells(number, n))) for n, cells in rows.items()]
+    spread = [seeds_note(cell for cells in rows.values() for cell in cells)] if seeds else []
+    return Table(
+        number=number,
+        title=title,
+        columns=tuple(columns),
+        rows=tuple(built),
+        notes=(NOTE, *spread, *notes),
+    )
+
+
+def choose(results: Results, group: Alternatives) -> Metric:
+    """The first alternative that any run has; the last, if none."""
+    return next((metric for metric in group if results.has(metric.key)), group[-1])

@@ -1,0 +1,166 @@
+"""Measured figures of all runs at hand: one default run, and the variants of ``ablations``."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial_dual.metrics.significance import mean_and_deviation, paired_bootstrap
+from spatial_dual.metrics.table import flatten
+from spatial_dual.tables.table import Cell
+
+FULL = "sd3"
+"""The variant that ``kedro run`` trains."""
+PAPER_SEEDS = 5
+RESULT_COLUMNS = ("variant", "seed", "metric", "value", "n")
+SCORE_COLUMNS = ("variant", "seed", "id", "metric", "right", "total")
+
+
+@dataclass(frozen=True)
+class Results:
+    """Figures by (variant, metric), and the scores of single samples.
+
+    Attributes:
+        values: (variant, metric) → seed → figure.
+        counts: (variant, metric) → samples that each figure was taken on.
+        refused: metric → reason, of the default run.
+        scores: rows of ``SCORE_COLUMNS``.
+    """
+
+    values: Mapping[tuple[str, str], Mapping[int, float]]
+    counts: Mapping[tuple[str, str], int]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SCORE_COLUMNS)))
+
+    @classmethod
+    def of_runs(
+        cls,
+        metrics: Mapping[str, Any],
+        ablations: pd.DataFrame,
+        sample_scores: pd.DataFrame,
+        ablation_scores: pd.DataFrame,
+    ) -> "Results":
+        """Put runs together.
+
+        The default run counts as the variant "sd3" only where ``ablations`` has none: budgets of
+        the two may differ, and a row must not mix them.
+        """
+        default = FULL not in set(ablations["variant"])
+        frames = [ablations, _of_default_run(metrics)] if default else [ablations]
+        rows = pd.concat([f for f in frames if len(f)] or [ablations], ignore_index=True)
+        values: dict[tuple[str, str], dict[int, float]] = {}
+        counts: dict[tuple[str, str], int] = {}
+        for variant, seed, metric, value, count in rows.sort_values(
+            ["variant", "metric", "seed"], kind="stable"
+        )[list(RESULT_COLUMNS)].itertuples(index=False):
+            values.setdefault((variant, metric), {})[int(seed)] = float(value)
+            counts[variant, metric] = int(count)
+        own = sample_scores.assign(variant=FULL, seed=int(metrics["protocol"]["seed"]))
+        parts = [ablation_scores, own] if default else [ablation_scores]
+        scores = pd.concat([p for p in parts if len(p)] or [ablation_scores], ignore_index=True)
+        return cls(values, counts, dict(metrics["refused"]), scores)
+
+    @property
+    def variants(self) -> set[str]:
+        """Variants with any figure."""
+        return {variant for variant, _ in self.values}
+
+    def has(self, metric: str) -> bool:
+        """Whether any variant has the metric."""
+        return any(name == metric for _, name in self.values)
+
+    def cell(self, variant: str, metric: str, factor: float = 1.0) -> Cell:
+        """Mean and spread over seeds of ``factor`` times a figure, or a dash with its reason."""
+        found = self.values.get((variant, metric))
+        if found is None:
+            return Cell(reason=self._reason(variant, metric))
+        mean, deviation = mean_and_deviation([factor * value for value in found.values()])
+        return Cell(
+            mean=mean,
+            deviation=deviation,
+            seeds=len(found),
+            samples=self.counts[variant, metric],
+        )
+
+    def p_value(
+        self, variant: str, baseline: str, metric: str, lower_is_better: bool
+    ) -> tuple[float, str] | None:
+        """Paired bootstrap of variant over baseline, and over what rows; None for too few.
+
+        Over test samples where both have scores of them, else over common seeds.
+        """
+        pair = self._sample_rows(variant, baseline, metric)
+        what = "samples"
+        if pair is None:
+            pair, what = self._seed_rows(variant, baseline, metric), "seeds"
+        if pair is None:
+            return None
+        sign = np.array([-1.0 if lower_is_better else 1.0, 1.0])
+        p = paired_bootstrap(pair[0] * sign, pair[1] * sign, seed=0)
+        return p, f"{len(pair[0])} {what}"
+
+    def _sample_rows(
+        self, variant: str, baseline: str, metric: str
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        of_metric = self.scores[self.scores["metric"] == metric]
+        keys = ["seed", "id"]
+        one, other = (of_metric[of_metric["variant"] == name] for name in (variant, baseline))
+        both = one.merge(other, on=keys, suffixes=("", "_other"), validate="one_to_one")
+        if len(both) < 2:
+            return None
+        both = both.sort_values(keys)
+        return (
+            both[["right", "total"]].to_numpy(np.float64),
+            both[["right_other", "total_other"]].to_numpy(np.float64),
+        )
+
+    def _seed_rows(
+        self, variant: str, baseline: str, metric: str
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        one, other = (self.values.get((name, metric), {}) for name in (variant, baseline))
+        seeds = sorted(set(one) & set(other))
+        if len(seeds) < 2:
+            return None
+        ones = np.ones(len(seeds))
+        return tuple(np.stack([[side[s] for s in seeds], ones], axis=1) for side in (one, other))  # type: ignore[return-value]
+
+    def _reason(self, variant: str, metric: str) -> str:
+        if variant not in self.variants:
+            return f"not run; kedro run --pipeline=ablations --params=ablations.variants={variant}"
+        return self.refused.get(metric, f"{metric} was not measured for {variant}")
+
+
+def seeds_note(cells: Iterable[Cell]) -> str:
+    """Seeds and samples behind measured cells, beside the paper's."""
+    measured = [cell for cell in cells if cell.mean is not None]
+    if not measured:
+        return "Nothing is measured yet."
+    seeds = sorted({cell.seeds for cell in measured})
+    samples = sorted({cell.samples for cell in measured if cell.samples})
+    few = "; fewer than the paper's" if seeds[0] < PAPER_SEEDS else ""
+    return (
+        f"Ours: mean ± standard deviation over {_span(seeds)} seed(s) (the paper: "
+        f"{PAPER_SEEDS}{few}), {_span(samples)} test samples of our own data, not VSD."
+    )
+
+
+def _span(numbers: list[int]) -> str:
+    return (
+        str(numbers[0])
+        if len(numbers) == 1
+        else f"{numbers[0]} to {numbers[-1]}"
+        if numbers
+        else "0"
+    )
+
+
+def _of_default_run(metrics: Mapping[str, Any]) -> pd.DataFrame:
+    protocol = metrics["protocol"]
+    figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
+    rows = [
+        (FULL, int(protocol["seed"]), key, float(value), int(protocol["samples"]))
+        for key, value in flatten(figures)
+    ]
+    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))

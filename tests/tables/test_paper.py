@@ -1,0 +1,157 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from spatial_dual.figures import paper as figures
+from spatial_dual.tables import paper
+from spatial_dual.tables.results import RESULT_COLUMNS, SCORE_COLUMNS, Results
+from spatial_dual.tables.table import Table
+
+METRICS = {
+    "images": {"fid_scenes": 20.0, "is_scenes": 3.0},
+    "clip": {"drawn": 40.0},
+    "texts": {"bleu4": 10.0, "spice": 30.0},
+    "trirec": {
+        "completed_text": {"recall": 0.5, "initial": 0.2},
+        "completed_image": {"recall": 0.4, "initial": 0.3},
+    },
+    "refused": {"images.fid": "no Inception"},
+    "protocol": {"seed": 7, "samples": 500},
+}
+EMPTY = pd.DataFrame(columns=list(RESULT_COLUMNS))
+NO_SCORES = pd.DataFrame(columns=list(SCORE_COLUMNS))
+NO_SAMPLES = pd.DataFrame(columns=["id", "metric", "right", "total"])
+
+
+def ablations(**spice: list[float]) -> pd.DataFrame:
+    rows = [
+        (variant, seed, "texts.spice", value, 100)
+        for variant, values in spice.items()
+        for seed, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+
+
+def results(frame: pd.DataFrame = EMPTY, scores: pd.DataFrame = NO_SCORES) -> Results:
+    return Results.of_runs(METRICS, frame, NO_SAMPLES, scores)
+
+
+def row(table: Table, name: str) -> dict[str, str]:
+    found = next(row for row in table.rows if row.name == name)
+    return {
+        column.title: cell.text(column.digits)
+        for column, cell in zip(table.columns, found.cells, strict=True)
+    }
+
+
+def test_default_run_is_the_full_method():
+    table = paper.table_2(results())
+    ours = row(table, "SD³")
+    assert ours["FID-scenes↓"] == "20.00"
+    assert ours["SPICE↑"] == "30.00"
+    assert ours["v1 SPICE↑ [published]"] == "68.02"
+    assert "FID↓" not in ours  # ours is never called FID where the extractor is our own
+
+
+def test_runs_of_two_budgets_are_never_mixed():
+    found = results(ablations(sd3=[50, 52], singleton=[40, 41]))
+    assert row(paper.table_2(found), "SD³")["SPICE↑"] == "51.00 ± 1.41"
+    assert row(paper.table_2(found), "SD³")["BLEU4↑"] == "–"
+
+
+def test_missing_runs_are_dashes_with_reasons():
+    table = paper.table_2(results())
+    assert row(table, "Vanilla dual")["SPICE↑"] == "–"
+    notes = "\n".join(table.all_notes())
+    assert "--params=ablations.variants=vanilla_dual" in notes
+    assert "DALL·E, CogView, LAFITE, MNIC, FNIC, DiffCap: not part of this project" in notes
+    assert "image to text only" in notes
+    assert "1 seed(s) (the paper: 5; fewer than the paper's), 500 test samples" in notes
+
+
+def test_best_baseline_is_tested_over_seeds():
+    found = results(ablations(sd3=[50, 52, 54], singleton=[40, 41, 42], vanilla_dual=[45, 46, 47]))
+    notes = "\n".join(paper.table_2(found).notes)
+    assert "SPICE↑ SD³ over Vanilla dual, the best baseline: p = 0.0" in notes
+    assert "over 3 seeds" in notes
+
+
+def test_scores_of_samples_are_preferred():
+    generator = np.random.default_rng(0)
+    rows = [
+        (variant, 0, f"{k}", "texts.spice", float(generator.random() + shift), 1.0)
+        for variant, shift in (("sd3", 0.0), ("singleton", 0.02))
+        for k in range(200)
+    ]
+    scores = pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
+    found = results(ablations(sd3=[50], singleton=[49]), scores)
+    p, rows_used = found.p_value("sd3", "singleton", "texts.spice", lower_is_better=False)
+    assert rows_used == "200 samples"
+    assert 0.05 < p < 0.99
+
+
+def test_lower_is_better_turns_the_test_around():
+    frame = ablations(sd3=[1, 2, 3], singleton=[5, 6, 7])
+    found = results(frame)
+    p, _ = found.p_value("sd3", "singleton", "texts.spice", lower_is_better=True)
+    assert p < 0.01
+    assert found.p_value("sd3", "absent", "texts.spice", lower_is_better=True) is None
+
+
+def test_every_table_stands_on_the_default_run_alone():
+    found = results()
+    tables = [f(found) for f in (paper.table_4, paper.table_5, paper.table_6, paper.table_7)]
+    assert [table.number for table in tables] == [4, 5, 6, 7]
+    assert row(tables[0], "initial TSG")["TriRec text→3DSG↑"] == "20.00"
+    assert row(tables[0], "SD³") == {
+        "TriRec text→3DSG↑": "50.00",
+        "TriRec image→3DSG↑": "40.00",
+        "TriRec↑ [published]": "84.51",
+    }
+    for table in tables:
+        for line in table.rows:
+            assert len(line.cells) == len(table.columns)
+
+
+def test_costs_of_steps_and_missing_ones():
+    costs = pd.DataFrame(
+        [("dgae", 9.0, 7200.0, 1.0)], columns=["stage", "wall_s", "cpu_s", "peak_mib"]
+    )
+    counts = dict.fromkeys(["dgae", "alignment", "graph_diffusion", "dual"], 2_500_000)
+    table = paper.table_8(counts, costs)
+    assert row(table, "1 DGAE pre-training")["CPU time, h"] == "2.00"
+    assert row(table, "4 overall")["CPU time, h"] == "–"
+    assert row(table, "4 overall")["parameters, M"] == "2.50"
+
+
+def test_ratings_stand_beside_the_published_ones():
+    missing = paper.table_3({}, [])
+    assert row(missing, "SD³")["SI2T accuracy↑ [published]"] == "4.03"
+    assert "rating_sheets" in missing.all_notes()[-1]
+
+
+@pytest.mark.parametrize(
+    "draw", [figures.figure_5, figures.figure_6, figures.figure_7, figures.figure_8]
+)
+def test_charts_hold_with_and_without_variants(draw):
+    noisy = [
+        (f"noise_{s:02d}", 0, f"trirec.completed_{k}.recall", 0.8 - s / 200, 9)
+        for s in figures.NOISE
+        for k in ("text", "image")
+    ]
+    full = results(pd.DataFrame(noisy, columns=list(RESULT_COLUMNS)))
+    for found in (results(), full):
+        chart = draw(found)
+        assert chart.to_svg() == draw(found).to_svg()
+        assert "<dc:date>" not in chart.to_svg()
+        assert '"data"' in chart.to_plotly()
+
+
+def test_noise_is_relative_to_none():
+    noisy = [
+        ("noise_00", 0, "trirec.completed_text.recall", 0.8, 9),
+        ("noise_80", 0, "trirec.completed_text.recall", 0.2, 9),
+    ]
+    chart = figures.figure_8(results(pd.DataFrame(noisy, columns=list(RESULT_COLUMNS))))
+    assert chart.panels[0].series[0].values == (100, None, None, None, pytest.approx(25))
+    assert any("noise_20" in note for note in chart.notes)
