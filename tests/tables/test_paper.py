@@ -135,8 +135,8 @@ def test_ratings_stand_beside_the_published_ones():
 )
 def test_charts_hold_with_and_without_variants(draw):
     noisy = [
-        (f"noise_{s:02d}", 0, f"trirec.completed_{k}.recall", 0.8 - s / 200, 9)
-        for s in figures.NOISE
+        (variant, 0, f"trirec.completed_{k}.recall", 0.8 - int(share) / 200, 9)
+        for share, variant in figures.NOISE.items()
         for k in ("text", "image")
     ]
     full = results(pd.DataFrame(noisy, columns=list(RESULT_COLUMNS)))
@@ -149,9 +149,9 @@ def test_charts_hold_with_and_without_variants(draw):
 
 def test_noise_is_relative_to_none():
     noisy = [
-        ("noise_00", 0, "trirec.completed_text.recall", 0.8, 9),
-        ("noise_80", 0, "trirec.completed_text.recall", 0.2, 9),
+        ("sd3", 0, "trirec.completed_text.recall", 0.8, 9),
+        ("graph_noise_80", 0, "trirec.completed_text.recall", 0.2, 9),
     ]
     chart = figures.figure_8(results(pd.DataFrame(noisy, columns=list(RESULT_COLUMNS))))
     assert chart.panels[0].series[0].values == (100, None, None, None, pytest.approx(25))
-    assert any("noise_20" in note for note in chart.notes)
+    assert any("graph_noise_20" in note for note in chart.notes)

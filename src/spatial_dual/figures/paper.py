@@ -7,8 +7,8 @@ from spatial_dual.tables.paper import CLIP, SPICE, Alternatives, choose
 from spatial_dual.tables.results import FULL, Results
 from spatial_dual.tables.table import Cell
 
-NOISE = (0, 20, 40, 60, 80)
-"""Corrupted share of the gold 3DSG in percent, Fig. 8."""
+NOISE = {"0": FULL} | {f"{share}": f"graph_noise_{share}" for share in (20, 40, 60, 80)}
+"""Variants by the corrupted share of the gold 3DSG in percent, Fig. 8."""
 GRAPHS = {
     "TSG": "text_graph",
     "VSG": "visual_graph",
@@ -70,19 +70,18 @@ def figure_7(results: Results) -> Chart:
 
 def figure_8(results: Results) -> Chart:
     """TriRec with a corrupted gold 3DSG, relative to none."""
-    variants = {f"{share}": f"noise_{share:02d}" for share in NOISE}
     keys = {"text→3DSG": "completed_text", "image→3DSG": "completed_image"}
     series = []
     notes: dict[str, None] = {}
     for name, key in keys.items():
         metric = f"trirec.{key}.recall"
-        cells = [results.cell(variant, metric) for variant in variants.values()]
-        notes |= _reasons(variants, cells)
+        cells = [results.cell(variant, metric) for variant in NOISE.values()]
+        notes |= _reasons(NOISE, cells)
         clean = cells[0].mean
         factor = 100 / clean if clean else None
-        scaled = [results.cell(variant, metric, factor or 100) for variant in variants.values()]
+        scaled = [results.cell(variant, metric, factor or 100) for variant in NOISE.values()]
         series.append(_series(name, scaled if factor else [Cell()] * len(NOISE)))
-    panel = Panel("", "TriRec, % of that without noise", tuple(variants), tuple(series))
+    panel = Panel("", "TriRec, % of that without noise", tuple(NOISE), tuple(series))
     title = "Fig. 8. Corrupted nodes and edges of the gold 3DSG, %"
     return Chart(title, (panel,), "lines", tuple(notes))
 
