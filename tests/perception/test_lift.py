@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from spatial_dual.perception.camera import Camera
 from spatial_dual.perception.gravity import find_gravity
@@ -113,6 +114,36 @@ def test_bleeding_edges_do_not_stretch_the_box():
     np.testing.assert_allclose(lifted.centers[2], SCENE["cup"][0], atol=0.05)
 
 
+def test_masks_that_reach_over_their_edge_do_not_stretch_the_box():
+    depth, instances = cast(SCENE.values())
+    truth = lift(depth, instances, list(SCENE), Camera(60), SizePrior.fit([gold(SCENE)]))
+    wide = instances.copy()
+    for number in (1, 2, 3):
+        wide[binary_dilation(instances == number, iterations=2) & (instances == 0)] = number
+    lifted = lift(depth, wide, list(SCENE), Camera(60), SizePrior.fit([gold(SCENE)]))
+    # what a mask takes of the floor in front lies at the crate's own depth, and stays
+    np.testing.assert_allclose(lifted.centers, truth.centers, atol=0.12)
+    np.testing.assert_allclose(lifted.sizes[:, 1:], truth.sizes[:, 1:], atol=0.06)
+
+
+def test_stray_points_of_rough_depth_do_not_stretch_the_box():
+    depth, instances = cast(SCENE.values())
+    generator = np.random.default_rng(0)
+    noisy = depth * generator.normal(1, 0.004, depth.shape)
+    crate = np.argwhere(instances == 1)
+    strays = crate[generator.choice(len(crate), 5, replace=False)]
+    noisy[tuple(strays.T)] -= 0.2  # too near the crate for the gap in depth to tell
+    lifted = lift(noisy, instances, list(SCENE), Camera(60), SizePrior.fit([gold(SCENE)]))
+    np.testing.assert_allclose(lifted.centers[0], SCENE["crate"][0], atol=0.05)
+
+
+def test_crumbs_of_valid_depth_are_no_position():
+    depth, instances = cast(SCENE.values())
+    crate = np.argwhere(instances == 1)
+    depth[tuple(crate[len(crate) // 30 :].T)] = 0
+    assert not lift(depth, instances, list(SCENE), Camera(60), SizePrior()).known[0]
+
+
 @pytest.mark.parametrize("invalid", [0.0, np.nan, np.inf, -1.0])
 def test_object_without_depth_gets_no_box_and_no_relation(invalid):
     depth, instances = cast(SCENE.values())
@@ -144,12 +175,29 @@ def test_instance_without_pixels_is_left_out():
 def test_no_floor_falls_back_with_low_confidence():
     wall = Camera(60).unproject(np.full((64, 64), 3.0))
     background = np.ones((64, 64), dtype=bool)
-    stated = find_gravity(wall, background, Camera(60, pitch_deg=30, source="given"))
+    stated = find_gravity(wall, background, Camera(60, pitch_deg=30, source="given"), 0.0)
     assert stated.source == "camera"
     np.testing.assert_allclose(stated.up, [0, math.cos(math.pi / 6), -0.5], atol=1e-9)
-    assumed = find_gravity(wall, background, Camera(60))
+    along = find_gravity(wall, background, Camera(60), 0.0)
+    assert along.source == "wall"
+    np.testing.assert_allclose(along.up, [0, 1, 0], atol=1e-3)
+    clutter = np.random.default_rng(0).uniform(1, 5, (64, 64))
+    assumed = find_gravity(Camera(60).unproject(clutter), background, Camera(60), 0.0)
     assert assumed.source == "assumed"
-    assert assumed.confidence < stated.confidence
+    assert assumed.confidence < along.confidence < stated.confidence
+
+
+@pytest.mark.parametrize("pitch", [62.0, 75.0, 90.0])
+def test_steep_views_are_levelled_where_the_pitch_is_stated(pitch):
+    above = {"crate": ((-0.3, FLOOR + 0.25, 0.7), CRATE), "cup": ((0.4, FLOOR + 0.1, 1.2), CUP)}
+    depth, instances = cast(above.values(), pitch_deg=pitch, fov_deg=100)
+    camera = Camera(100, pitch_deg=pitch, source="given")
+    lifted = lift(depth, instances, list(above), camera, SizePrior.fit([gold(above)]))
+    assert lifted.gravity.source == "floor"
+    right, up, away = lifted.gravity.rotation()
+    np.testing.assert_allclose(np.cross(up, away), right, atol=1e-9)
+    np.testing.assert_allclose(lifted.centers[0], above["crate"][0], atol=0.08)
+    np.testing.assert_allclose(lifted.centers[1], above["cup"][0], atol=0.08)
 
 
 def test_same_input_same_bytes():
@@ -157,7 +205,7 @@ def test_same_input_same_bytes():
     for seed in range(8):
         noise = np.random.default_rng(seed).normal(1, 0.02, depth.shape)
         points, background = Camera(60).unproject(depth * noise), instances == 0
-        found = {find_gravity(points, background, Camera(60)).up.tobytes() for _ in range(8)}
+        found = {find_gravity(points, background, Camera(60), 0.06).up.tobytes() for _ in range(8)}
         assert len(found) == 1
         graphs = [
             depth_graph(depth * noise, instances, list(SCENE), Camera(60), SizePrior())

@@ -278,6 +278,33 @@ def test_confidence_grows_with_the_margin():
     assert {r.confidence for r in rel.relations_of(objects)} == {None}
 
 
+def shown(predicate):
+    evidence = np.zeros((2, 2, len(SPATIAL_PREDICATES)), dtype=bool)
+    evidence[0, 1, SPATIAL_PREDICATES.index(predicate)] = True
+    return evidence
+
+
+@pytest.mark.parametrize(("gap", "kept"), [(0.03, True), (0.1, True), (0.2, False)])
+def test_what_the_picture_shows_may_fall_a_little_short(gap, kept):
+    cup = thing("cup", (0, 0.5 + 0.1 + gap, 3), (0.2, 0.2, 0.2))
+    objects = [cup, thing("block", (0, 0.25, 3), (1, 0.5, 1))]
+    strict = {r.predicate for r in rel.relations_of(objects, "depth") if r.subject == 0}
+    assert ("on" in strict) == (gap < rel.SUPPORT_TOLERANCE)
+    found = rel.relations_of(objects, "depth", noise=0.03, shown=shown("on"))
+    ahead = {r.predicate: r.confidence for r in found if r.subject == 0}
+    assert ("on" in ahead) == kept
+    assert ("above" in ahead) == (not kept), "on and above exclude each other"
+    if "on" in ahead:
+        assert (ahead["on"] < 0.5) == (gap > rel.SUPPORT_TOLERANCE)
+
+
+def test_on_or_in_but_not_both():
+    objects = [thing("ball", (0, 0.34, 3), (0.2, 0.2, 0.2)), thing("bowl", (0, 0.2, 3), CUBE)]
+    both = shown("on") | shown("in")
+    held = {r.predicate for r in rel.relations_of(objects, "depth", shown=both) if r.subject == 0}
+    assert len(held & {"on", "in"}) == 1
+
+
 def test_unknown_label_is_solid():
     assert form_of("zeppelin") == SOLID
     assert form_of("bowl") == Form(contains=True, round=True)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial_dual.perception.camera import Points
+from spatial_dual.perception.open3d_loader import open3d
 from spatial_dual.perception.size_prior import SizePrior
 
 Array = NDArray[np.float64]
@@ -21,6 +22,18 @@ GAP_SHARE = 0.15
 TRIM_LOW, TRIM_HIGH = (0.0, 0.01, 0.02), (0.0, 0.01, 0.05)
 """Share of the points beyond each end in x, y and z. Depth noise stretches z most, then y through
 the camera's tilt; mask edges bleed to what lies behind."""
+LEAST_VALID = 0.05
+"""Instances with valid depth on a smaller share of their pixels get no box."""
+ROUGH = 0.002
+"""Depth whose noise is below this share of the distance is smooth and has no stray points."""
+NEIGHBOURS, DEVIATIONS = 12, 3.0
+"""Stray points: mean distance to so many neighbours beyond so many standard deviations."""
+OUTLIER_POINTS = 1000
+"""Points per instance among which strays are looked for, evenly taken of more."""
+BLEEDING_REACH = 2
+"""Pixels by which a mask may reach over what lies behind..."""
+BLEEDING_STEP = 0.1
+"""...where its depth jumps by at least this many metres, or three standard deviations of noise."""
 OCCLUSION_STEP = 0.05
 """Metres by which a neighbouring instance must be nearer to hide what lies behind it; below,
 it touches."""
@@ -46,21 +59,29 @@ class Extents:
 
 
 def visible_extents(
-    points: Points, depth: Points, instances: NDArray[np.uint8], count: int
+    points: Points,
+    depth: Points,
+    instances: NDArray[np.uint8],
+    count: int,
+    noise: float,
+    from_above: bool = False,
 ) -> Extents:
     """Extents of what is seen of each instance, freed of stray points.
 
     An end is open where the outermost visible pixels border on a nearer instance or on the edge
-    of the picture; the far end in depth is always open.
+    of the picture; the far end in depth is always open, from above the lower end.
 
     Args:
         points: (height, width, 3) metres in the levelled frame, NaN where invalid.
         depth: (height, width) metres along the optical axis.
         instances: (height, width), k = instance number, 0 = background.
         count: number of instances.
+        noise: standard deviation of the depth of a pixel, metres.
+        from_above: the camera looks down steeply: rows of pixels lie behind each other.
     """
     width = instances.shape[1]
-    pixels = np.flatnonzero(instances)
+    sizes = np.bincount(instances.reshape(-1), minlength=count + 1)[1:]
+    pixels = np.flatnonzero((instances > 0) & ~_bleeding(depth, instances, noise))
     pixels = pixels[np.argsort(instances.reshape(-1)[pixels], kind="stable")]
     cloud, hidden = points.reshape(-1, 3), _hidden_sides(depth, instances)
     borders = np.searchsorted(instances.reshape(-1)[pixels], np.arange(1, count + 2))
@@ -69,18 +90,22 @@ def visible_extents(
         low=np.zeros((count, 3)),
         high=np.zeros((count, 3)),
         open_low=np.zeros((count, 3), dtype=bool),
-        open_high=np.ones((count, 3), dtype=bool),
+        open_high=np.zeros((count, 3), dtype=bool),
     )
+    across_rows, unseen = (2, result.open_low[:, 1]) if from_above else (1, result.open_high[:, 2])
+    unseen[:] = True
     for k in range(count):
         own = pixels[borders[k] : borders[k + 1]]
         own = _without_strays(own, cloud[own, 2])
-        if len(own) < LEAST_PIXELS:
+        if len(own) < max(LEAST_PIXELS, LEAST_VALID * sizes[k]):
             continue
+        if noise > ROUGH * float(np.median(cloud[own, 2])):
+            own = _without_outliers(own, cloud)
         result.known[k] = True
         result.low[k], result.high[k] = _ends(cloud[own])
         column, row = own % width, own // width
-        for axis, place in ((0, column), (1, -row)):
-            cut_low, cut_high = hidden[axis]
+        for sides, axis, place in ((0, 0, column), (1, across_rows, -row)):
+            cut_low, cut_high = hidden[sides]
             result.open_low[k, axis] = cut_low[own[place == place.min()]].mean() > 0.5
             result.open_high[k, axis] = cut_high[own[place == place.max()]].mean() > 0.5
     return result
@@ -143,6 +168,38 @@ def _without_strays(pixels: NDArray[np.intp], away: NDArray[np.float32]) -> NDAr
     largest = max(len(group) for group in groups)
     least = min(largest, GAP_SHARE * len(pixels))
     return np.concatenate([pixels[group] for group in groups if len(group) >= least])
+
+
+def _without_outliers(pixels: NDArray[np.intp], cloud: Points) -> NDArray[np.intp]:
+    """Pixels whose points are not far off their neighbours, by Open3D's statistical test."""
+    pixels = pixels[:: max(1, len(pixels) // OUTLIER_POINTS)]
+    if len(pixels) <= NEIGHBOURS:
+        return pixels
+    o3d = open3d()
+    points = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(cloud[pixels].astype(np.float64)))
+    _, kept = points.remove_statistical_outlier(NEIGHBOURS, DEVIATIONS)
+    return pixels[np.sort(np.asarray(kept, dtype=np.intp))]
+
+
+def _bleeding(depth: Points, instances: NDArray[np.uint8], noise: float) -> Bools:
+    """Pixels (height, width) that show what lies behind their instance's outline.
+
+    A mask whose edge is off by a pixel or two, and a depth sensor that mixes two surfaces, both
+    make a thin seam just behind a jump in depth inside the instance.
+    """
+    nearest, edge = depth.copy(), np.zeros(depth.shape, dtype=bool)
+    for axis in (0, 1):
+        for reach in range(1, BLEEDING_REACH + 1):
+            first: list[slice] = [slice(None), slice(None)]
+            second = list(first)
+            first[axis], second[axis] = slice(None, -reach), slice(reach, None)
+            a, b = tuple(first), tuple(second)
+            same = instances[a] == instances[b]
+            nearest[a] = np.where(same, np.fmin(nearest[a], depth[b]), nearest[a])
+            nearest[b] = np.where(same, np.fmin(nearest[b], depth[a]), nearest[b])
+            edge[a] |= ~same
+            edge[b] |= ~same
+    return edge & (depth - nearest > max(BLEEDING_STEP, 3 * noise))
 
 
 def _hidden_sides(depth: Points, instances: NDArray[np.uint8]) -> list[tuple[Bools, Bools]]:

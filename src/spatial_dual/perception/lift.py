@@ -4,6 +4,7 @@ Paper: section "Scene graphs", 3DSG; the graph that depth alone supports, before
 what is hidden.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from spatial_dual.perception.boxes import complete_boxes, visible_extents
 from spatial_dual.perception.camera import Camera, Points
-from spatial_dual.perception.gravity import Gravity, find_gravity
+from spatial_dual.perception.evidence import picture_evidence
+from spatial_dual.perception.gravity import Gravity, depth_noise, find_gravity
 from spatial_dual.perception.regions import instance_regions
 from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.scene.graph import Box3D, SceneGraph, SceneObject
@@ -23,6 +25,8 @@ Array = NDArray[np.float64]
 BOX_ERROR = 0.03
 """Standard error of a lifted box's sides in metres (measured on rendered scenes, exact depth);
 turns the margin of a relation into its confidence."""
+STEEP = 0.85
+"""A camera whose optical axis points down by more than this (58 degrees) sees things from above."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,17 @@ class Lifted:
 
     Attributes:
         points: (height, width, 3) metres in the levelled frame, NaN where invalid.
+        depth: (height, width) metres along the optical axis, NaN where invalid.
         gravity: the up direction that levelled it.
+        noise: standard deviation of the depth of a pixel, metres.
         known: (instances,) whether the instance has a box.
         centers, sizes: (instances, 3) metres; viewer-aligned boxes of the whole objects.
     """
 
     points: Points
+    depth: NDArray[np.float32]
     gravity: Gravity
+    noise: float
     known: NDArray[np.bool_]
     centers: Array
     sizes: Array
@@ -64,12 +72,15 @@ def lift(
     """
     _check(depth, instances, labels)
     seen_points = camera.unproject(depth)
-    gravity = find_gravity(seen_points, instances == 0, camera)
+    noise = depth_noise(seen_points[..., 2])
+    gravity = find_gravity(seen_points, instances == 0, camera, noise)
     points = seen_points @ gravity.rotation().T.astype(np.float32)
-    seen = visible_extents(points, seen_points[..., 2], instances, len(labels))
+    seen = visible_extents(
+        points, seen_points[..., 2], instances, len(labels), noise, -gravity.up[2] > STEEP
+    )
     focal = camera.pixel_intrinsics(*depth.shape)[0]
     centers, sizes = complete_boxes(seen, labels, seen.low[:, 2] / focal, prior)
-    return Lifted(points, gravity, seen.known, centers, sizes)
+    return Lifted(points, seen_points[..., 2], gravity, noise, seen.known, centers, sizes)
 
 
 def depth_graph(
@@ -101,7 +112,12 @@ def depth_graph(
         for k, label in enumerate(labels)
         if regions[k] is not None
     ]
-    return SceneGraph(objects=tuple(objects), relations=relations_of(objects, "depth"), place=place)
+    visible = [k for k, region in enumerate(regions) if region is not None]
+    shown = picture_evidence(lifted.depth, instances, regions, lifted.noise)
+    relations = relations_of(
+        objects, "depth", math.hypot(BOX_ERROR, lifted.noise), shown[np.ix_(visible, visible)]
+    )
+    return SceneGraph(objects=tuple(objects), relations=relations, place=place)
 
 
 def _box(lifted: Lifted, k: int) -> Box3D | None:

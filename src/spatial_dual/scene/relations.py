@@ -11,7 +11,7 @@ Paper: section "Scene graphs", the nine relations of VSD; viewer-centric frame o
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,6 +50,15 @@ ROUND_TOLERANCE = 0.1
 """Round things whose width and depth differ by more than this share are tipped over."""
 PART_SLACK = 0.1
 """Part of: how far the part's centre may lie outside the whole, as a share of the whole's size."""
+HYSTERESIS: Mapping[str, float] = {
+    "to the left of": 0.02,
+    "to the right of": 0.02,
+    "in front of": 0.15,
+    "behind": 0.15,
+    "on": 0.12,
+    "in": 0.12,
+}
+"""Metres by which a clearance may fall short where the picture shows the relation."""
 _NEAREST = 0.1  # metres; keeps x/z finite beside and behind the camera
 
 
@@ -147,7 +156,10 @@ def relations_from_boxes(
 
 
 def relations_of(
-    objects: Sequence[SceneObject], source: Source = "gold", noise: float | None = None
+    objects: Sequence[SceneObject],
+    source: Source = "gold",
+    noise: float | None = None,
+    shown: Bools | None = None,
 ) -> tuple[Relation, ...]:
     """Relations between those objects that have a box, by geometry and by the label.
 
@@ -157,8 +169,11 @@ def relations_of(
     Args:
         objects: all objects of the graph; those without a box get no relation.
         source: recorded on each relation.
-        noise: standard error of the boxes in metres; gives each spatial relation the confidence
+        noise: standard error of the boxes in metres; gives each relation the confidence
             Φ(margin / noise) that it holds of the true boxes. Without it relations carry none.
+        shown: (objects, objects, predicates), what the picture shows beside the boxes. Such a
+            relation holds (with a confidence below one half) down to a margin of
+            -``HYSTERESIS``.
     """
     placed = [index for index, item in enumerate(objects) if item.box is not None]
     if len(placed) < 2:
@@ -170,39 +185,52 @@ def relations_of(
     yaws = np.array([box.yaw for box in boxes])
     forms = [form_of(label) for label in labels]
     margins = relation_margins(centers, sizes, yaws, forms)
-    parts = part_of(labels, centers, hull_half_extents(sizes, yaws, forms))
-    holds = (margins > 0) & ~(parts | parts.T)[..., None]
-    spatial = [
+    inside = part_margins(labels, centers, hull_half_extents(sizes, yaws, forms))
+    parts = inside > 0
+    holds = margins > 0 if shown is None else _holding(margins, shown[np.ix_(placed, placed)])
+    holds &= ~(parts | parts.T)[..., None]
+    found = [
+        (i, SPATIAL_PREDICATES[p], j, margins[i, j, p]) for i, j, p in np.argwhere(holds).tolist()
+    ]
+    found += [(i, "part of", j, inside[i, j]) for i, j in np.argwhere(parts).tolist()]
+    return tuple(
         Relation(
             subject=placed[i],
-            predicate=SPATIAL_PREDICATES[p],
+            predicate=predicate,
             object=placed[j],
             source=source,
             confidence=_confidence(margin, noise),
         )
-        for (i, j, p), margin in zip(
-            np.argwhere(holds).tolist(), margins[holds].tolist(), strict=True
-        )
-    ]
-    hierarchy = [
-        Relation(subject=placed[i], predicate="part of", object=placed[j], source=source)
-        for i, j in np.argwhere(parts).tolist()
-    ]
-    return tuple(spatial + hierarchy)
+        for i, predicate, j, margin in found
+    )
 
 
-def part_of(labels: Sequence[str], centers: ArrayLike, half: ArrayLike) -> Bools:
-    """(boxes, boxes) bool: i is by its label a part of j's kind and lies within j's hull.
+def part_margins(labels: Sequence[str], centers: ArrayLike, half: ArrayLike) -> Array:
+    """(boxes, boxes) metres by which i lies within j's hull; -inf unless its label makes it a part.
 
     Args:
         labels: one noun per box.
         centers: (boxes, 3) metres.
         half: (boxes, 3) half extents of the hulls.
     """
-    fits: Bools = np.array([[whole in PARTS.get(part, ()) for whole in labels] for part in labels])
+    fits = np.array([[whole in PARTS.get(part, ()) for whole in labels] for part in labels])
     away = np.abs(_offset(np.asarray(centers)))
-    within = (away <= np.asarray(half)[None] * (1 + 2 * PART_SLACK)).all(axis=-1)
-    return np.logical_and(fits, within)
+    room = np.asarray(half)[None] * (1 + 2 * PART_SLACK) - away
+    return np.where(fits, room.min(axis=-1), -np.inf)
+
+
+def _holding(margins: Array, shown: Bools) -> Bools:
+    """Relations that are clear, and those that are nearly so and shown."""
+    slack = np.array([HYSTERESIS.get(predicate, 0.0) for predicate in SPATIAL_PREDICATES])
+    holds: Bools = (margins > 0) | (shown & (margins > -slack))
+    on, inside, above, under = map(SPATIAL_PREDICATES.index, ("on", "in", "above", "under"))
+    both = holds[..., on] & holds[..., inside]
+    holds[..., on] &= ~both | (margins[..., on] > margins[..., inside])
+    holds[..., inside] &= ~(both & holds[..., on])
+    carried = holds[..., on] | holds[..., inside]
+    for vertical in (above, under):
+        holds[..., vertical] &= ~(carried | carried.T)
+    return holds
 
 
 def _confidence(margin: float, noise: float | None) -> float | None:
