@@ -1,0 +1,109 @@
+"""All parameters of a run, checked before its first node."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click import ClickException
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+
+from spatial_dual.pipelines.ablations.parameters import AblationsParameters
+from spatial_dual.pipelines.alignment.parameters import AlignmentParameters
+from spatial_dual.pipelines.dgae.parameters import DgaeParameters
+from spatial_dual.pipelines.dual.parameters import DualParameters
+from spatial_dual.pipelines.evaluate.parameters import EvaluateParameters
+from spatial_dual.pipelines.generate.parameters import GenerateParameters
+from spatial_dual.pipelines.graph_diffusion.parameters import GraphDiffusionParameters
+from spatial_dual.pipelines.parameters import (
+    Count,
+    Natural,
+    Section,
+    TrainParameters,
+    left_out,
+    problems,
+)
+from spatial_dual.pipelines.perception.parameters import PerceptionParameters
+from spatial_dual.pipelines.report.parameters import ReportParameters
+from spatial_dual.pipelines.scene_graphs.parameters import SceneGraphsParameters
+from spatial_dual.pipelines.scenes.parameters import ScenesParameters
+from spatial_dual.pipelines.tokens.parameters import TokensParameters
+
+
+class PhotosPlace(Section):
+    """``--params=photos.path=DIR`` of the environment photos."""
+
+    path: str
+
+
+class VsdPlace(Section):
+    """``--params=vsd.path=…`` of the environment vsd."""
+
+    path: str = left_out()
+    images: str = left_out()
+    prefix: str = left_out()
+
+
+class ProjectParameters(Section):
+    """``parameters.yml`` and the stages' own."""
+
+    seed: Natural
+    image_size: Count
+    train: TrainParameters
+    scenes: ScenesParameters
+    perception: PerceptionParameters
+    scene_graphs: SceneGraphsParameters
+    tokens: TokensParameters
+    dgae: DgaeParameters
+    alignment: AlignmentParameters
+    graph_diffusion: GraphDiffusionParameters
+    dual: DualParameters
+    generate: GenerateParameters
+    evaluate: EvaluateParameters
+    report: ReportParameters
+    ablations: AblationsParameters = left_out()
+    photos: PhotosPlace = left_out()
+    vsd: VsdPlace = left_out()
+
+
+class ParameterError(ClickException):
+    """Unknown keys or bad values; a line for each with file, key, value and what is allowed."""
+
+
+class ParameterCheck:
+    """Stops a run whose parameters are not what ``ProjectParameters`` says."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Check as soon as there are parameters."""
+        found = problems(ProjectParameters, context.config_loader["parameters"])
+        lines = [f"{_source_of(key, context)}: {key}: {text}" for key, text in found.items()]
+        if lines:
+            raise ParameterError("the parameters are wrong\n" + "\n".join(lines))
+
+
+def _source_of(key: str, context: KedroContext) -> str:
+    """Where a key was set: the command line, or the file that overrides the others."""
+    path = key.split(".")
+    if _reaches(context._runtime_params or {}, path):
+        return "--params"
+    for file in _files(context):
+        if _reaches(yaml.safe_load(file.read_text(encoding="utf-8")), path):
+            return str(file)
+    # absent everywhere, so it belongs beside its neighbours
+    return _source_of(key.rpartition(".")[0], context) if len(path) > 1 else "conf"
+
+
+def _files(context: KedroContext) -> Iterator[Path]:
+    loader: Any = context.config_loader
+    for environment in (loader.env or loader.default_run_env, loader.base_env):
+        yield from sorted((Path(loader.conf_source) / environment).glob("parameters*.yml"))
+
+
+def _reaches(tree: Any, path: list[str]) -> bool:
+    for key in path:
+        if not isinstance(tree, dict) or key not in tree:
+            return False
+        tree = tree[key]
+    return True

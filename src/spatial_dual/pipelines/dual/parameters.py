@@ -1,0 +1,83 @@
+"""Parameters of the ``dual`` stage."""
+
+from typing import Literal
+
+from spatial_dual.pipelines.parameters import (
+    Count,
+    FitParameters,
+    KernelParameters,
+    NonNegative,
+    Positive,
+    Section,
+    Share,
+    TransformerSizes,
+    left_out,
+)
+
+
+class PriorParameters(Section):
+    """Of p̂(I) or p̂(Y)."""
+
+    model: TransformerSizes
+    fit: FitParameters
+
+
+class DiffuserSizes(TransformerSizes):
+    """See ``models.token_diffuser.TokenDiffuserConfig``."""
+
+    sees_graph: bool = left_out()
+
+
+class ImageDiffuserSizes(DiffuserSizes):
+    """The same, with the trunks that need a grid."""
+
+    trunk: Literal["transformer", "hourglass", "unet"] = left_out()
+
+
+class ImageDiffuserParameters(Section):
+    """Noise and sizes."""
+
+    kernel: KernelParameters
+    model: ImageDiffuserSizes
+
+
+class TextDiffuserParameters(Section):
+    """Noise and sizes."""
+
+    kernel: KernelParameters
+    model: DiffuserSizes
+
+
+class WeightParameters(Section):
+    """Of the parts of the loss, see ``training.objectives.dual.DualWeights``."""
+
+    duality: NonNegative
+    graph: NonNegative
+    intermediate: NonNegative
+    condition_dropout: Share
+    detach_teacher: bool
+
+
+class SamplingParameters(Section):
+    """How chains are run, see ``models.generation.SamplingOptions``."""
+
+    steps: Count
+    guidance: NonNegative
+    temperature: Positive
+    top_p: Share
+    purity_weight: float | None = left_out()
+    graph_temperature: Positive
+    decode_text: bool = left_out()
+
+
+class DualParameters(Section):
+    """``parameters_dual.yml``; what each key means is said there."""
+
+    image_prior: PriorParameters
+    text_prior: PriorParameters
+    image_diffuser: ImageDiffuserParameters
+    text_diffuser: TextDiffuserParameters
+    captioner: TransformerSizes | None
+    weights: WeightParameters
+    fit: FitParameters
+    sampling: SamplingParameters

@@ -1,0 +1,38 @@
+"""Parameters of the ``evaluate`` stage."""
+
+from typing import Literal
+
+from spatial_dual.pipelines.parameters import Count, FitParameters, Section
+
+
+class InceptionParameters(Section):
+    """File of the Inception network and its hash."""
+
+    path: str | None
+    sha256: str | None
+
+
+class SceneClassifierSizes(Section):
+    """See ``metrics.scene_classifier.SceneClassifierConfig``."""
+
+    width: Count
+    unshuffle: Count
+
+
+class SceneClassifierParameters(Section):
+    """Sizes and training."""
+
+    model: SceneClassifierSizes
+    fit: FitParameters
+
+
+class EvaluateParameters(Section):
+    """``parameters_evaluate.yml``; what each key means is said there."""
+
+    extractor: Literal["scenes", "inception"]
+    inception: InceptionParameters
+    inception_splits: Count
+    clip: str | None
+    wordnet: str | None
+    round_trips: Count
+    scene_classifier: SceneClassifierParameters

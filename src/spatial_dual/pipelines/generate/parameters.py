@@ -1,0 +1,13 @@
+"""Parameters of the ``generate`` stage."""
+
+from spatial_dual.pipelines.parameters import Count, NonNegative, Section
+
+
+class GenerateParameters(Section):
+    """``parameters_generate.yml``; what each key means is said there."""
+
+    count: Count | None
+    from_gold_count: Count | None
+    chunk_rows: Count
+    steps: Count | None
+    guidance: NonNegative | None

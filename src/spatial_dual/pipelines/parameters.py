@@ -1,0 +1,107 @@
+"""What parameters may hold: parts shared by the stages' models, and the check before any node.
+
+Each stage's own model is in ``<stage>/parameters.py``. Values are checked, not changed: nodes are
+handed the mapping of the YAML files. A key with ``left_out()`` may be absent, and the default of
+the library's own configuration holds.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+PartialShare = Annotated[float, Field(ge=0, lt=1)]
+
+
+def left_out() -> Any:
+    """Default of a key that may be absent, though not null."""
+    return Field(None)
+
+
+class Section(BaseModel):
+    """A mapping in which every key is known and every value has its type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class TrainParameters(Section):
+    """Of all trainings (``train``)."""
+
+    device: str = Field(pattern="^(auto|cpu|cuda(:[0-9]+)?)$")
+    max_steps: Count | None
+    precision: Literal["auto", "float32", "bfloat16"] = left_out()
+    checkpoint_every: Count = left_out()
+
+
+class FitParameters(Section):
+    """Budget and optimiser of one training, see ``training.config.FitConfig``."""
+
+    steps: Natural
+    batch_size: Count
+    learning_rate: Positive
+    warmup_steps: Natural = left_out()
+    weight_decay: NonNegative = left_out()
+    betas: list[PartialShare] = left_out()
+    gradient_clip: Positive = left_out()
+    ema_decay: PartialShare = left_out()
+    final_lr_ratio: Share = left_out()
+    checkpoint_every: Count = left_out()
+
+
+class KernelParameters(Section):
+    """Noising, see ``diffusion.KernelConfig``."""
+
+    name: Literal["uniform", "absorbing", "mask_and_replace", "continuous"]
+    steps: Count
+    schedule: Literal["linear", "cosine", "vq_diffusion"] = left_out()
+    mask_share: Share | None = left_out()
+    embedding_dim: Count | None = left_out()
+
+
+class TransformerSizes(Section):
+    """Width, layers and heads."""
+
+    dim: Count
+    depth: Count
+    heads: Count
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> "TransformerSizes":
+        if self.dim % self.heads:
+            raise ValueError(f"dim {self.dim} must be a multiple of heads {self.heads}")
+        return self
+
+
+def problems(model: type[Section], parameters: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with each dotted key, with its value and what is allowed; empty if nothing."""
+    try:
+        model.model_validate(dict(parameters))
+    except ValidationError as error:
+        return {
+            ".".join(map(str, item["loc"])): _message(model, dict(item)) for item in error.errors()
+        }
+    return {}
+
+
+def _message(model: type[Section], item: dict[str, Any]) -> str:
+    if item["type"] == "missing":
+        return "is missing"
+    value = f"{item['input']!r}: "
+    if item["type"] == "extra_forbidden":
+        allowed = ", ".join(sorted(_section_at(model, item["loc"][:-1]).model_fields))
+        return f"{value}unknown key; allowed are {allowed}"
+    return value + item["msg"].removeprefix("Value error, ")
+
+
+def _section_at(model: type[Section], path: tuple[str | int, ...]) -> type[Section]:
+    for key in path:
+        if isinstance(key, str) and key in model.model_fields:
+            annotation = model.model_fields[key].annotation
+            choices = [annotation, *getattr(annotation, "__args__", ())]
+            model = next(c for c in choices if isinstance(c, type) and issubclass(c, Section))
+    return model

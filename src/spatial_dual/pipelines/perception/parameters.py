@@ -1,0 +1,45 @@
+"""Parameters of the ``perception`` stage."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from spatial_dual.pipelines.parameters import (
+    Count,
+    FitParameters,
+    Natural,
+    PartialShare,
+    Section,
+    left_out,
+)
+
+
+class HubParameters(Section):
+    """Published checkpoints, see ``perception.hub.config.HubConfig``."""
+
+    depth: str
+    instances: str
+    labels: list[str] = left_out()
+    threshold: PartialShare = left_out()
+    max_instances: Annotated[int, Field(ge=1, le=255)] = left_out()
+    batch_size: Count = left_out()
+    inverse_depth: list[float] | None = left_out()
+
+
+class NetworkSizes(Section):
+    """Of our own network, see ``perception.network.PerceiverConfig``."""
+
+    widths: list[Count]
+    blocks: Natural
+    centre_threshold: PartialShare = left_out()
+    min_pixels: Count = left_out()
+    max_instances: Annotated[int, Field(ge=1, le=255)] = left_out()
+
+
+class PerceptionParameters(Section):
+    """``parameters_perception.yml``; what each key means is said there."""
+
+    hub: HubParameters | None
+    attribute_kinds: dict[str, list[str]]
+    model: NetworkSizes
+    fit: FitParameters

@@ -1,0 +1,93 @@
+"""Wrong parameters stop a run before its first node, and the models follow the library."""
+
+import importlib
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
+from spatial_dual.parameter_check import ParameterError
+
+WRONG = {
+    "dual.fit.stepz=3": "--params: dual.fit.stepz: 3: unknown key; allowed are batch_size, betas,",
+    "dual.fit.batch_size=0": "--params: dual.fit.batch_size: 0: Input should be greater than",
+    "dual.text_diffuser.model.heads=7": "dim 160 must be a multiple of heads 7",
+    "scenes.chunk_rows=many": "'many': Input should be a valid integer",
+    "train.device=tpu": "train.device: 'tpu': String should match",
+    "graph_diffusion.kernel.name=gauss": "Input should be 'uniform', 'absorbing'",
+    "perception.hub.depth=here": "perception.hub.instances: is missing",
+    "dul.fit.steps=3": "--params: dul: {'fit': {'steps': 3}}: unknown key; allowed are",
+}
+CONFIGURATIONS = {
+    "parameters.FitParameters": "training.config.FitConfig",
+    "parameters.KernelParameters": "diffusion.interface.KernelConfig",
+    "perception.parameters.HubParameters": "perception.hub.config.HubConfig",
+    "perception.parameters.NetworkSizes": "perception.network.PerceiverConfig",
+    "tokens.parameters.ImageTokenizerSizes": "models.image_tokenizer.ImageTokenizerConfig",
+    "tokens.parameters.ClipSizes": "models.clip.ClipConfig",
+    "dgae.parameters.DgaeSizes": "models.dgae.DgaeConfig",
+    "alignment.parameters.VisualDecoderOptions": "models.decoders.VisualDecoderConfig",
+    "alignment.parameters.TextDecoderSizes": "models.decoders.TextDecoderConfig",
+    "dual.parameters.ImageDiffuserSizes": "models.token_diffuser.TokenDiffuserConfig",
+    "dual.parameters.WeightParameters": "training.objectives.dual.DualWeights",
+    "dual.parameters.SamplingParameters": "models.generation.SamplingOptions",
+    "evaluate.parameters.SceneClassifierSizes": ("metrics.scene_classifier.SceneClassifierConfig"),
+}
+FROM_THE_DATA = {  # fields that nodes derive from their inputs, and those of all trainings
+    *("shape", "classes", "codes", "tokens", "condition_dim", "is_grid", "state_dim", "labels"),
+    *("attributes", "vocabulary_size", "image_size", "text_length", "length", "patches", "tags"),
+    *("seed", "precision", "device", "max_steps"),
+}
+
+
+def context_with(project: Path, given: dict[str, Any], conf: Path | None = None) -> None:
+    bootstrap_project(project)
+    source = None if conf is None else str(conf)
+    with KedroSession.create(project, runtime_params=given, conf_source=source) as session:
+        session.load_context()
+
+
+def test_all_that_is_wrong_on_the_command_line_is_named_at_once(project_path: Path) -> None:
+    given: dict[str, Any] = {}
+    for setting in WRONG:
+        key, _, value = setting.partition("=")
+        *sections, last = key.split(".")
+        place = given
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = yaml.safe_load(value)
+    with pytest.raises(ParameterError) as refused:
+        context_with(project_path, given)
+    for setting, message in WRONG.items():
+        assert message in refused.value.message, setting
+
+
+def test_the_file_is_named(project_path: Path, tmp_path: Path) -> None:
+    for source in (project_path / "conf").glob("base/*.yml"):
+        (tmp_path / "base").mkdir(exist_ok=True)
+        (tmp_path / "base" / source.name).write_text(source.read_text())
+    (tmp_path / "local").mkdir()
+    bad = tmp_path / "local" / "parameters_dgae.yml"
+    bad.write_text("dgae: {slots: 0, model: {levles: [5]}}\n")
+    with pytest.raises(ParameterError) as refused:
+        context_with(project_path, {}, tmp_path)
+    assert f"{bad}: dgae.slots: 0: Input should be greater than or equal to 1" in str(refused.value)
+    assert f"{bad}: dgae.model.levles: [5]: unknown key; allowed are dim," in str(refused.value)
+
+
+@pytest.mark.parametrize("model", CONFIGURATIONS)
+def test_models_follow_the_configurations_of_the_library(model: str) -> None:
+    checked, configured = load(f"pipelines.{model}"), load(CONFIGURATIONS[model])
+    keys = checked.model_fields.keys()
+    known = {field.name for field in fields(configured)}
+    assert keys - known == set()
+    assert known - keys <= FROM_THE_DATA
+
+
+def load(name: str) -> Any:
+    module, _, attribute = f"spatial_dual.{name}".rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
