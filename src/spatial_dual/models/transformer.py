@@ -75,9 +75,7 @@ class Block(nn.Module):
         self.self_attention = Attention(dim, heads)
         self.cross_attention = Attention(dim, heads, context_dim) if context_dim else None
         contract = nn.Linear(ratio * dim, dim)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(dim, ratio * dim), nn.GELU(approximate="tanh"), contract
-        )
+        self.feed_forward = nn.Sequential(nn.Linear(dim, ratio * dim), nn.GELU(), contract)
         # residual branches start small, so that a deep stack keeps unit scale
         nn.init.normal_(contract.weight, std=0.02)
         self.modulation = nn.Linear(dim, 6 * dim)
