@@ -172,8 +172,8 @@ def relations_of(
         noise: standard error of the boxes in metres; gives each relation the confidence
             Φ(margin / noise) that it holds of the true boxes. Without it relations carry none.
         shown: (objects, objects, predicates), what the picture shows beside the boxes. Such a
-            relation holds (with a confidence below one half) down to a margin of
-            -``HYSTERESIS``.
+            relation holds down to a margin of -``HYSTERESIS``, with a confidence that falls from
+            one half to none.
     """
     placed = [index for index, item in enumerate(objects) if item.box is not None]
     if len(placed) < 2:
@@ -199,7 +199,7 @@ def relations_of(
             predicate=predicate,
             object=placed[j],
             source=source,
-            confidence=_confidence(margin, noise),
+            confidence=_confidence(predicate, margin, noise),
         )
         for i, predicate, j, margin in found
     )
@@ -233,9 +233,11 @@ def _holding(margins: Array, shown: Bools) -> Bools:
     return holds
 
 
-def _confidence(margin: float, noise: float | None) -> float | None:
+def _confidence(predicate: str, margin: float, noise: float | None) -> float | None:
     if noise is None:
         return None
+    if margin < 0:  # held by what the picture shows: from one half down to none at the limit
+        return round(0.5 * (1 + margin / HYSTERESIS[predicate]), 3)
     return round(0.5 * (1 + math.erf(margin / (noise * math.sqrt(2)))), 3)
 
 
