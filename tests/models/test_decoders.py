@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from tests.models.graphs import SHAPE, random_tags
 
 from spatial_dual.models.decoders import (
     TextDecoder,
@@ -17,6 +16,7 @@ from spatial_dual.models.decoders import (
 from spatial_dual.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from spatial_dual.models.prior import TokenPrior, TokenPriorConfig
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+from tests.models.graphs import SHAPE, random_tags
 
 
 def test_attended_vectors_by_hand() -> None:

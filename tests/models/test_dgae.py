@@ -4,12 +4,12 @@ import math
 
 import pytest
 import torch
-from tests.models.graphs import SHAPE, random_tags
 
 from spatial_dual.models.code_evidence import CodeEvidence
 from spatial_dual.models.dgae import GATE_RATE, Dgae, DgaeConfig, reconstruction_loss
 from spatial_dual.models.graph_nodes import EdgeMessages
 from spatial_dual.training.objectives.dgae import thin_out
+from tests.models.graphs import SHAPE, random_tags
 
 
 def make_dgae(levels: tuple[int, ...] = (5, 3)) -> Dgae:

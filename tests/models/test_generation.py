@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from tests.models.graphs import random_tags
 from torch import Tensor
 
 from spatial_dual.diffusion import KernelConfig, build_kernel
@@ -19,6 +18,7 @@ from spatial_dual.models.generation import (
 from spatial_dual.models.graph_diffuser import GraphCondition
 from spatial_dual.models.graph_nodes import NodeShape, Tags, presence
 from spatial_dual.models.token_diffuser import TokenCondition
+from tests.models.graphs import random_tags
 
 SHAPE = NodeShape(slots=4, labels=6, attributes=(4, 3), states=5, places=3)
 CODES = 32  # sets of predicates, the widest tag space

@@ -1,9 +1,9 @@
 """Node order, presence, and condition tokens of a graph."""
 
 import torch
-from tests.models.graphs import SHAPE, random_tags
 
 from spatial_dual.models.graph_nodes import GraphTokens, NodeEmbedding, presence
+from tests.models.graphs import SHAPE, random_tags
 
 
 def test_split_and_join_are_inverse() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.models.whole import CAPTIONS, SIZE, make_whole
 
 from spatial_dual.datasets.folders import is_whole
 from spatial_dual.models.spatial_dual import SpatialDual
+from tests.models.whole import CAPTIONS, SIZE, make_whole
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
 

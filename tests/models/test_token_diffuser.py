@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from tests.models.graphs import SHAPE, random_tags
 
 from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
 from spatial_dual.models.graph_diffuser import (
@@ -19,6 +18,7 @@ from spatial_dual.models.token_diffuser import (
     TokenDiffuserConfig,
 )
 from spatial_dual.scene.layout import geometry_to_bins
+from tests.models.graphs import SHAPE, random_tags
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.models.graphs import SHAPE, random_tags
 from torch import Tensor
 
 from spatial_dual.diffusion import KernelConfig, build_kernel
@@ -20,6 +19,7 @@ from spatial_dual.training.objectives.dual import (
     duality_gap,
     pool_grid,
 )
+from tests.models.graphs import SHAPE, random_tags
 
 CODES = 7
 

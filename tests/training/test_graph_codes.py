@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.models.graphs import SHAPE, random_tags
 
 from spatial_dual.datasets.records import write_records
 from spatial_dual.models.dgae import Dgae, DgaeConfig
 from spatial_dual.models.graph_nodes import presence
 from spatial_dual.training import graph_codes
 from spatial_dual.training.graph_codes import count_evidence, encode_views, view_tags
+from tests.models.graphs import SHAPE, random_tags
 
 ROWS, VIEWS = 5, 3
 
