@@ -43,7 +43,7 @@ def test_registry_list_is_quick_and_light(project_path: Path) -> None:
         check=True,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert {"__default__", "train", *STAGES} == set(listed.stdout.replace("- ", "").split())
+    assert {"__default__", "train", "ablations", *STAGES} == set(listed.stdout.replace("- ", "").split())
     imported = {line.rsplit("|", 1)[-1].strip() for line in listed.stderr.splitlines()}
     assert not imported.intersection(HEAVY)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2

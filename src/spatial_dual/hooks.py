@@ -8,12 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from spatial_dual.pipeline_registry import STAGES
+from spatial_dual.pipeline_registry import ABLATIONS, STAGES
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +114,28 @@ class StageCosts:
         logger.info("Cost of each stage (%s in all)\n%s", total, table.to_string(index=False))
 
 
+class PlanAblations:
+    """Makes the pipeline ``ablations`` of the chosen variants and seeds, and their parameters.
+
+    Kedro registers pipelines before parameters are known, but looks a pipeline up only after it
+    has created the context of a run. Runs of other pipelines are spared the work.
+    """
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read ``ablations``; give each variant and seed the parameters of its namespace."""
+        from spatial_dual.pipelines.ablations.pipeline import create_pipeline
+        from spatial_dual.pipelines.ablations.plan import make_plan
+
+        requested = pipelines._requested_pipelines  # as Kedro's find_pipelines; None: all
+        if requested is not None and ABLATIONS not in requested:
+            return
+        parameters = context.config_loader["parameters"]
+        plan = make_plan(parameters)
+        context.config_loader["parameters"] = {**parameters, **plan.parameters()}
+        pipelines[ABLATIONS] = create_pipeline(plan, pipelines["__default__"])
+
+
 class ClearProgress:
     """Forgets a training's checkpoint (``<model>_progress``) once all it gives is saved."""
 
@@ -130,7 +154,7 @@ class ClearProgress:
 
 
 def _stage_of(node: Node) -> str:
-    return next(iter(node.tags & set(STAGES)), "other")
+    return next(iter(node.tags & {*STAGES, ABLATIONS}), "other")
 
 
 def _order(stage: str) -> int:

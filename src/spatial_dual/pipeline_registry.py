@@ -1,8 +1,9 @@
 """The project's pipelines: one per stage, and what ``kedro run`` makes of them.
 
 ``train`` runs the stages from data to models, ``__default__`` all stages. Each stage's nodes carry
-its name as their tag. Nothing here, nor in a stage's ``pipeline.py`` and ``nodes.py``, imports
-torch, so that ``kedro registry list`` answers at once.
+its name as their tag. ``ablations`` depends on parameters, so ``hooks.PlanAblations`` makes it once
+they are known. Nothing here, nor in a stage's ``pipeline.py`` and ``nodes.py``, imports torch, so
+that ``kedro registry list`` answers at once.
 """
 
 from importlib import import_module
@@ -21,6 +22,7 @@ TRAINING_STAGES = (
     "dual",
 )
 STAGES = (*TRAINING_STAGES, "generate", "evaluate", "report")
+ABLATIONS = "ablations"
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -31,6 +33,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         "train": sum(training, Pipeline([])),
         "__default__": sum(stages.values(), Pipeline([])),
+        ABLATIONS: Pipeline([]),
     }
 
 

@@ -27,11 +27,11 @@ PARTS = (
 
 def create_pipeline() -> Pipeline:
     """All of step 4."""
-    inputs = [
-        *("tokens_train", "graph_codes_train", "aligned_train", "log_priors_train"),
-        *("image_tokenizer", "text_tokenizer", "dgae", "graph_diffuser"),
-        "params:graph_diffusion",
-    ]
+    return create_priors() + create_training()
+
+
+def create_priors() -> Pipeline:
+    """p̂(I) and p̂(Y), and what they give the training split; the same for every variant."""
     image, text = ["tokens_train", "image_tokenizer"], ["tokens_train", "text_tokenizer"]
     return Pipeline(
         [
@@ -43,6 +43,19 @@ def create_pipeline() -> Pipeline:
                 outputs="log_priors_train",
                 name="score_priors",
             ),
+        ]
+    )
+
+
+def create_training() -> Pipeline:
+    """The three diffusers together, and the whole model."""
+    inputs = [
+        *("tokens_train", "graph_codes_train", "aligned_train", "log_priors_train"),
+        *("image_tokenizer", "text_tokenizer", "dgae", "graph_diffuser"),
+        "params:graph_diffusion",
+    ]
+    return Pipeline(
+        [
             training_node(train_dual, "dual", inputs, "dual"),
             node(
                 assemble,

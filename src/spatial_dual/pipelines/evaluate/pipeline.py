@@ -1,9 +1,9 @@
 """Figures of each part and of the samples, then all of them together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from kedro.pipeline import Pipeline, node
+from kedro.pipeline import Node, Pipeline, node
 
 from spatial_dual.pipelines.evaluate.image_nodes import evaluate_images, train_scene_classifier
 from spatial_dual.pipelines.evaluate.nodes import (
@@ -42,7 +42,7 @@ _MADE: tuple[tuple[Callable[..., Any], str, str], ...] = (
     (parse_texts, "samples scenes_test described_drawings", "stated_texts"),
     (score_samples, "samples judged stated_texts params:evaluate", "sample_scores"),
 )
-_FIGURES: tuple[tuple[Callable[..., Any], str, str], ...] = (
+_PARTS: tuple[tuple[Callable[..., Any], str, str], ...] = (
     (evaluate_image_tokenizer, "scenes_test tokens_test image_tokenizer", "image_tokenizer"),
     (
         evaluate_perception,
@@ -50,6 +50,8 @@ _FIGURES: tuple[tuple[Callable[..., Any], str, str], ...] = (
         "perception",
     ),
     (evaluate_scene_graphs, "scenes_test graphs_test size_prior", "scene_graph"),
+)
+_OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
     (evaluate_dgae, "aligned_test dgae", "dgae"),
     (evaluate_graph_diffusion, "samples graphs_test", "graph_diffusion"),
     (evaluate_draw, "samples judged judged_from_gold graphs_test", "draw"),
@@ -80,15 +82,29 @@ def create_pipeline() -> Pipeline:
         ["scenes_train", "vocabulary"],
         "evaluate.scene_classifier",
     )
-    made = [
+    return Pipeline(
+        [clip_node("clip_for_metrics"), classifier, *_samples(), *_figures(_PARTS + _OF_MODEL)]
+    )
+
+
+def create_sample_figures() -> Pipeline:
+    """The figures that depend on a trained model and its samples, for each variant of it."""
+    return Pipeline([*_samples(), *_figures(_OF_MODEL)])
+
+
+def _samples() -> list[Node]:
+    return [
         node(function, inputs.split(), output, name=function.__name__)
         for function, inputs, output in _MADE
     ]
+
+
+def _figures(of: Sequence[tuple[Callable[..., Any], str, str]]) -> list[Node]:
     figures = [
         node(function, inputs.split(), _outputs(groups), name=function.__name__)
-        for function, inputs, groups in _FIGURES
+        for function, inputs, groups in of
     ]
-    groups = [group for _, _, names in _FIGURES for group in names.split()]
+    groups = [group for _, _, names in of for group in names.split()]
     collect = node(
         collect_metrics,
         inputs={
@@ -99,7 +115,7 @@ def create_pipeline() -> Pipeline:
         outputs="metrics",
         name="collect_metrics",
     )
-    return Pipeline([clip_node("clip_for_metrics"), classifier, *made, *figures, collect])
+    return [*figures, collect]
 
 
 def _outputs(groups: str) -> str | list[str]:

@@ -1,0 +1,36 @@
+"""Nodes of ``ablations``: the figures of one variant and seed as rows."""
+
+from typing import Any
+
+Parameters = dict[str, Any]
+NEEDS_GRAPH = (
+    "graph_diffusion.",
+    "health.",
+    "trirec.completed_",
+    "draw.object_accuracy",
+    "draw.from_gold_graph.",
+    "round_trip.graph",
+)
+"""Figures about the 3DSG or its layout, which a variant that reads no 3DSG does not have."""
+
+
+def tabulate_figures(metrics: Parameters, variant: str, seed: int, dual: Parameters) -> Any:
+    """Rows ``variant, seed, metric, value, n``; a figure that was refused has none."""
+    import pandas as pd
+
+    from spatial_dual.metrics.table import flatten
+
+    figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
+    absent = () if dual["image_diffuser"]["model"]["sees_graph"] else NEEDS_GRAPH
+    rows = [
+        (variant, seed, key, float(value), metrics["protocol"]["samples"])
+        for key, value in flatten(figures)
+        if not key.startswith(absent)
+    ]
+    return pd.DataFrame(rows, columns=["variant", "seed", "metric", "value", "n"])
+
+
+def tabulate_scores(scores: Any, variant: str, seed: int) -> Any:
+    """Rows ``variant, seed, id, metric, right, total`` of single samples, for paired tests."""
+    columns = ["variant", "seed", *scores.columns]
+    return scores.assign(variant=variant, seed=seed)[columns]

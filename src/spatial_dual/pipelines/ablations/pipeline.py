@@ -1,0 +1,80 @@
+"""All chosen variants and seeds: namespaces of the stages' own factories, differing in parameters.
+
+What no variant changes, from scenes to priors, runs once and without a namespace; what a variant
+does not change is read from the namespace of the full method at the same seed.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from kedro.pipeline import Node, Pipeline, node
+
+from spatial_dual.pipelines import alignment, dgae, generate, graph_diffusion
+from spatial_dual.pipelines.ablations.nodes import tabulate_figures, tabulate_scores
+from spatial_dual.pipelines.ablations.plan import UPSTREAM, Plan, Run
+from spatial_dual.pipelines.dual.pipeline import create_training
+from spatial_dual.pipelines.evaluate.pipeline import create_sample_figures
+
+FACTORIES: Mapping[str, Callable[[], Pipeline]] = {
+    "dgae": dgae.create_pipeline,
+    "alignment": alignment.create_pipeline,
+    "graph_diffusion": graph_diffusion.create_pipeline,
+    "dual": create_training,
+}
+OWN_PARAMETERS = {*UPSTREAM, "seed", "variant"}
+"""Parameters that a namespace has of its own; all others are everybody's."""
+
+
+def create_pipeline(plan: Plan, everything: Pipeline) -> Pipeline:
+    """The runs of a plan, and of ``everything`` what they read."""
+    runs: list[Node] = [node for run in plan.runs for node in _run(run).nodes]
+    made = {output for node in runs for output in node.outputs}
+    asked = {name for node in runs for name in node.inputs} - made
+    for run in plan.references:
+        stages = _namespaced(_stages(UPSTREAM), run)
+        wanted = asked & stages.all_outputs()
+        if wanted:
+            runs += stages.to_outputs(*wanted).nodes
+    namespaced = Pipeline(set(runs), tags="ablations")
+    return namespaced + everything.to_outputs(*(namespaced.inputs() & everything.all_outputs()))
+
+
+def _run(run: Run) -> Pipeline:
+    results = Pipeline(
+        [
+            node(
+                tabulate_figures,
+                inputs=["metrics", "params:variant", "params:seed", "params:dual"],
+                outputs="results",
+                name="tabulate_figures",
+            ),
+            node(
+                tabulate_scores,
+                inputs=["sample_scores", "params:variant", "params:seed"],
+                outputs="scores",
+                name="tabulate_scores",
+            ),
+        ]
+    )
+    figures = generate.create_pipeline() + create_sample_figures() + results
+    return _namespaced(_stages(run.stages) + figures, run)
+
+
+def _stages(names: Iterable[str]) -> Pipeline:
+    return Pipeline([FACTORIES[name]() for name in names])
+
+
+def _namespaced(pipe: Pipeline, run: Run) -> Pipeline:
+    """``pipe`` in the run's namespace, its inputs from the reference or from everybody."""
+    of_reference = _stages(stage for stage in UPSTREAM if stage not in run.stages).all_outputs()
+    parameters = {name for name in pipe.inputs() if name.startswith("params:")}
+    read = {n for n in pipe.inputs() - parameters if not n.endswith("_progress")}
+    return Pipeline(
+        pipe,
+        namespace=run.namespace,
+        inputs={n: f"{run.reference}.{n}" if n in of_reference else n for n in read},
+        parameters={name for name in parameters if _root(name) not in OWN_PARAMETERS},
+    )
+
+
+def _root(parameter: str) -> str:
+    return parameter.removeprefix("params:").split(".")[0]

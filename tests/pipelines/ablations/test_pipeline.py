@@ -1,0 +1,115 @@
+"""The pipeline of the project's own variants: shared once, the rest in namespaces, all kept."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kedro.framework.context import KedroContext
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.pipeline import Pipeline
+
+from spatial_dual.pipelines.ablations.nodes import NEEDS_GRAPH, tabulate_figures, tabulate_scores
+
+CHOICE = {"variants": "vanilla_dual+without_dgae", "seeds": "0+1"}
+
+
+@pytest.fixture(scope="module")
+def context(project_path: Path) -> Iterator[KedroContext]:
+    bootstrap_project(project_path)
+    params = {"ablations": CHOICE}
+    with KedroSession.create(project_path, env="smoke", runtime_params=params) as session:
+        pipelines.set_requested(["ablations"])
+        yield session.load_context()
+        pipelines.set_requested(None)
+
+
+@pytest.fixture(scope="module")
+def pipeline(context: KedroContext) -> Pipeline:
+    return pipelines["ablations"]
+
+
+def made_by(pipeline: Pipeline, output: str) -> list[str]:
+    return sorted(node.name for node in pipeline.nodes if output in _plain(node.outputs))
+
+
+def _plain(names: list[str]) -> set[str]:
+    return {name.rsplit(".", 1)[-1] for name in names}
+
+
+def test_what_no_variant_changes_runs_once(pipeline: Pipeline) -> None:
+    for output in ("perceiver", "tokens_train", "log_priors_train", "scene_classifier"):
+        assert len(made_by(pipeline, output)) == 1, output
+
+
+def test_a_stage_runs_in_the_namespaces_that_need_their_own(pipeline: Pipeline) -> None:
+    def runs(output: str) -> set[str]:
+        return {name.rsplit(".", 1)[0] for name in made_by(pipeline, output)}
+
+    both = {f"{v}.seed_{s}" for v in ("vanilla_dual", "without_dgae") for s in (0, 1)}
+    sd3 = {f"sd3.seed_{s}" for s in (0, 1)}
+    untrained = {name for name in both if name.startswith("without")}
+    assert runs("dual") == runs("samples") == runs("results") == both
+    assert runs("dgae") == runs("graph_diffuser") == sd3 | untrained
+    assert runs("visual_decoder") == both
+
+
+def test_a_variant_reads_the_reference_of_its_own_seed(pipeline: Pipeline) -> None:
+    (train,) = (node for node in pipeline.nodes if node.name == "vanilla_dual.seed_1.train_dual")
+    assert "sd3.seed_1.dgae" in train.inputs
+    assert "log_priors_train" in train.inputs
+    assert "params:train" in train.inputs
+    assert "params:vanilla_dual.seed_1.dual" in train.inputs
+    assert not any("seed_0" in name for name in train.inputs)
+
+
+def test_every_input_is_kept_or_made_and_every_parameter_is_there(
+    pipeline: Pipeline, context: KedroContext
+) -> None:
+    catalog = context.catalog
+    assert [name for name in pipeline.inputs() if name not in catalog] == []
+    slow = ("dual", "dgae", "samples", "judged", "results", "graph_codes_train", "spatial_dual")
+    for name in slow:
+        kept = f"without_dgae.seed_1.{name}"
+        assert kept in pipeline.all_outputs()
+        assert not getattr(catalog.get(kept), "_EPHEMERAL", False), kept
+    seeds = [catalog.load(f"params:without_dgae.seed_{seed}.seed") for seed in (0, 1)]
+    assert seeds == [0, 1]
+    assert catalog.load("params:without_dgae.seed_0.dgae.fit.steps") == 0
+    assert catalog.load("params:sd3.seed_0.dgae.fit.steps") > 0
+
+
+def test_figures_become_rows_and_those_of_no_graph_are_left_out() -> None:
+    metrics = {
+        "visor": {"drawn": {"unconditional": 0.5}},
+        "trirec": {"completed_text": {"recall": 0.2}, "drawn": {"recall": 0.1}},
+        "refused": {"images.fid": "too few"},
+        "protocol": {"samples": 8, "seed": 3},
+    }
+    seeing, blind = ({"image_diffuser": {"model": {"sees_graph": s}}} for s in (True, False))
+    rows = tabulate_figures(metrics, "sd3", 3, seeing)
+    assert rows.to_dict("list") == {
+        "variant": ["sd3"] * 3,
+        "seed": [3] * 3,
+        "metric": [
+            "visor.drawn.unconditional",
+            "trirec.completed_text.recall",
+            "trirec.drawn.recall",
+        ],
+        "value": [0.5, 0.2, 0.1],
+        "n": [8] * 3,
+    }
+    left = tabulate_figures(metrics, "singleton", 3, blind)["metric"].tolist()
+    assert left == ["visor.drawn.unconditional", "trirec.drawn.recall"]
+    assert not any(key.startswith(NEEDS_GRAPH) for key in left)
+
+
+def test_scores_say_whose_they_are() -> None:
+    import pandas as pd
+
+    scores = pd.DataFrame({"id": ["a"], "metric": ["m"], "right": [1.0], "total": [2.0]})
+    rows = tabulate_scores(scores, "sd3", 4)
+    assert list(rows.columns) == ["variant", "seed", "id", "metric", "right", "total"]
+    assert rows.iloc[0].tolist() == ["sd3", 4, "a", "m", 1.0, 2.0]
+    assert "variant" not in scores

@@ -1,0 +1,82 @@
+"""Which variants run, with what, and what they make themselves."""
+
+import pytest
+
+from spatial_dual.pipelines.ablations.plan import REFERENCE, Plan, make_plan, merged
+
+BASE = {
+    "dgae": {"fit": {"steps": 4}, "gold_noise": 0.0},
+    "alignment": {"fit": {"steps": 5}},
+    "graph_diffusion": {"fit": {"steps": 6}},
+    "dual": {"weights": {"duality": 0.1, "graph": 1.0}, "captioner": None},
+}
+CHANGES = {
+    "sd3": {},
+    "blind": {"alignment": {"fit": {"steps": 0}}, "dual": {"weights": {"graph": 0.0}}},
+    "noisy": {"dgae": {"gold_noise": 0.5}},
+    "untaught": {"dual": {"weights": {"duality": 0.0}}},
+    "spoken": {"dual": {"captioner": {"dim": 8}}},
+}
+
+
+def plan(variants: object = "all", seeds: object = 0, changes: object = CHANGES) -> Plan:
+    ablations = {"variants": variants, "seeds": seeds, "changes": changes}
+    return make_plan({**BASE, "ablations": ablations, "seed": 0})
+
+
+def test_runs_are_variants_times_seeds_however_they_are_written() -> None:
+    expected = [("blind", 1), ("blind", 7), ("sd3", 1), ("sd3", 7)]
+    for variants, seeds in (("blind+sd3", "1+7"), (["blind", "sd3"], [1, 7])):
+        assert [(r.variant, r.seed) for r in plan(variants, seeds).runs] == expected
+    assert {r.variant for r in plan().runs} == set(CHANGES)
+    assert [(r.variant, r.seed) for r in plan("noisy", 3).references] == [(REFERENCE, 3)]
+
+
+@pytest.mark.parametrize(
+    ("variant", "stages"),
+    [
+        ("sd3", ("dgae", "alignment", "graph_diffusion", "dual")),
+        ("noisy", ("dgae", "alignment", "graph_diffusion", "dual")),
+        ("blind", ("alignment", "dual")),
+        ("untaught", ("dual",)),
+    ],
+)
+def test_a_variant_makes_the_first_stage_it_changes_and_all_that_follow(
+    variant: str, stages: tuple[str, ...]
+) -> None:
+    assert plan(variant).runs[0].stages == stages
+
+
+def test_parameters_differ_exactly_where_the_changes_say() -> None:
+    found = plan("blind+spoken", "0+1").parameters()
+    assert found["sd3"]["seed_1"] == {**BASE, "seed": 1, "variant": "sd3"}
+    blind = found["blind"]["seed_0"]
+    assert blind["alignment"] == {"fit": {"steps": 0}}
+    assert blind["dual"] == {"weights": {"duality": 0.1, "graph": 0.0}, "captioner": None}
+    assert {k: blind[k] for k in ("dgae", "graph_diffusion", "seed")} == {
+        **{k: BASE[k] for k in ("dgae", "graph_diffusion")},
+        "seed": 0,
+    }
+    assert found["spoken"]["seed_0"]["dual"]["captioner"] == {"dim": 8}
+    assert BASE["dual"]["weights"]["graph"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"variants": "sd3+sd4"}, "sd4.*blind"),
+        ({"seeds": "0+one"}, "one"),
+        ({"changes": {"sd3": {"dual": {"wieghts": {}}}}}, r"sd3\.dual\.wieghts"),
+        ({"changes": {"sd3": {"dual": {"weights": 0}}}}, r"sd3\.dual\.weights: needs a mapping"),
+        ({"changes": {"sd3": {"tokens": {}}}}, r"sd3\.tokens"),
+    ],
+)
+def test_mistakes_are_named(arguments: dict[str, object], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        plan(**arguments)
+
+
+def test_merging_leaves_both_sides_alone() -> None:
+    base = {"a": {"b": 1, "c": 2}}
+    assert merged(base, {"a": {"b": 3}}, "x") == {"a": {"b": 3, "c": 2}}
+    assert base == {"a": {"b": 1, "c": 2}}
