@@ -50,6 +50,7 @@ def test_forward_is_the_product_of_the_steps(kernel, dense):
 
 @pytest.mark.parametrize(("s", "t"), STRIDES)
 def test_posterior_is_bayes_rule(kernel, dense, s, t):
+    """(19): q(x_s | x_t, x_0) = q(x_t | x_s) q(x_s | x_0) / q(x_t | x_0), by K × K matrices."""
     x_t, x_0 = all_states(kernel)
     one_hot = torch.nn.functional.one_hot(x_0, kernel.classes).double()
     times = batch_of(t, kernel.classes), batch_of(s, kernel.classes)

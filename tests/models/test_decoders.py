@@ -51,6 +51,22 @@ def text_decoder() -> TextDecoder:
     return TextDecoder(TextDecoderConfig(SHAPE, 12, 6, dim=16, depth=2, heads=2)).eval()
 
 
+def test_decoder_reads_text_codes_then_graph_nodes_then_words(text_decoder: TextDecoder) -> None:
+    """(6): GPT-2 over the sequence [z^Y ; z^G ; words], put together here by hand."""
+    codes, tags = torch.randint(0, 12, (1, 6)), random_tags(1)
+    text = torch.tensor([[BOS_ID, 5, 6, 7, EOS_ID, PAD_ID]])
+    nodes, there = text_decoder.graph(tags)
+    rows = [text_decoder.codes.weight[code] for code in codes[0]]
+    rows += [
+        node if real else text_decoder.no_node
+        for node, real in zip(nodes[0], there[0], strict=True)
+    ]
+    rows += [text_decoder.gpt.transformer.wte.weight[word] for word in text[0]]
+    whole = text_decoder.gpt(inputs_embeds=torch.stack(rows)[None]).logits
+    assert not there.all()
+    assert torch.allclose(text_decoder(codes, tags, text), whole[:, -6:], atol=1e-5)
+
+
 def test_a_word_is_predicted_from_codes_graph_and_the_words_before_it(
     text_decoder: TextDecoder,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Discrete graph auto-encoder: quantisation (13), equivariance, reconstruction loss (21)."""
+"""Discrete graph auto-encoder: quantisation (13), decoding (20), equivariance, loss (21)."""
 
 import math
 
@@ -27,6 +27,25 @@ def test_each_latent_dimension_takes_its_levels_and_codes_index_their_product() 
     levels = ((quantised + 1) * torch.tensor([2.0, 1.0])).round().long()
     assert torch.equal(codes.long(), levels[..., 0] + 5 * levels[..., 1])
     assert dgae.codes == 15
+
+
+def test_rounding_is_straight_through() -> None:
+    """The gradient of z^q is that of the bounded latent, as if nothing had been rounded (13)."""
+    dgae = make_dgae((5, 3))
+    z = torch.linspace(-2, 2, 9)[None, :, None].repeat(1, 1, 2).requires_grad_()
+    dgae.quantiser(z)[0].sum().backward()
+    slope = 1 - z.detach().tanh().square()
+    assert z.grad is not None
+    assert torch.allclose(z.grad, slope, atol=1e-2)
+
+
+def test_decoder_sees_nothing_but_the_codes() -> None:
+    """(20): p(G | Ẑ) of the auto-encoder is that of the codes it stores, node by node."""
+    dgae, tags = open_gates(make_dgae()), random_tags(2)
+    from_codes = dgae.logits(dgae.features(dgae.encode(tags)))
+    for name, expected in dgae(tags).items():
+        for one, other in zip(from_codes[name], expected, strict=True):
+            assert torch.allclose(one, other, atol=1e-5)
 
 
 def open_gates(dgae: Dgae) -> Dgae:

@@ -1,12 +1,14 @@
 """Step 4: duality gap (9), alignment with the informed teacher (2), (3), and what is trained."""
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import KernelConfig, build_kernel
+from spatial_dual.diffusion import DiscreteKernel, KernelConfig, build_kernel
 from spatial_dual.diffusion.interface import KERNELS
 from spatial_dual.diffusion.loss import DiffusionLoss
 from spatial_dual.models.dual import DualModel, DualModelConfig
@@ -19,6 +21,7 @@ from spatial_dual.training.objectives.dual import (
     duality_gap,
     pool_grid,
 )
+from tests.diffusion.conftest import DenseChain
 from tests.models.graphs import SHAPE, random_tags
 
 CODES = 7
@@ -95,6 +98,43 @@ def run(
     parts = loss(model, make_batch(), torch.Generator().manual_seed(0))
     parts["loss"].backward()
     return model, parts
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "easy"), [("text", "T23D", "text"), ("image", "I23D", "image")]
+)
+def test_mutual_alignment_by_dense_matrices(kind: str, task: str, easy: str) -> None:
+    """(2) and (3): Σ_s p_ψ(s | z^G_t, c) ln of its ratio to p_ψ(s | z^G_t, z_t), T-fold, by Bayes.
+
+    p(s | z_t) = Σ_k p(x_0 = k | z_t) q(s | z_t, k), with q from the products of K × K matrices.
+    """
+    kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
+    assert isinstance(kernel, DiscreteKernel)
+    chain = DenseChain.of(kernel)
+    model = make_model(None)
+    calls: list[tuple[Any, Tensor]] = []
+    hidden: list[Tensor] = []
+    model.graph.register_forward_hook(lambda m, given, out: calls.append((given, out.detach())))
+    getattr(model, easy).trunk.register_forward_hook(lambda m, given, out: hidden.append(out))
+    loss = DualLoss(kernel, kernel, kernel, DualWeights())
+    batch = make_batch()
+    parts = loss(model, batch, torch.Generator().manual_seed(0))
+    student, teacher = [call for call in calls if call[0][2].kind.startswith(kind)]
+    assert student[0][2].kind == kind
+    assert torch.equal(student[0][2].context[:, 0], batch[f"clip_{kind}"])
+    assert teacher[0][2].kind == f"{kind}_hidden"
+    expected_context = pool_grid(hidden[0]) if easy == "image" else hidden[0]
+    assert torch.equal(teacher[0][2].context, expected_context.detach())
+    (z_t, times, _), total = student[0], 0.0
+    p_0, q_0 = (logits.double().softmax(-1).numpy() for _, logits in (student, teacher))
+    for row, t in enumerate(times.tolist()):
+        posterior = np.nan_to_num(chain.posterior(t - 1, t))  # [x_0, x_t, x_s]
+        for node, state in enumerate(z_t[row].tolist()):
+            p = p_0[row, node] @ posterior[:, state]
+            q = q_0[row, node] @ posterior[:, state]
+            possible = p > 0
+            total += float((p[possible] * np.log(p[possible] / q[possible])).sum())
+    assert float(parts[f"X-{task}"]) == pytest.approx(10 * total / z_t.numel(), rel=1e-3)
 
 
 def test_total_is_the_weighted_sum_of_the_parts() -> None:
