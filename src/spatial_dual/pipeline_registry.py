@@ -22,6 +22,8 @@ TRAINING_STAGES = (
     "dual",
 )
 STAGES = (*TRAINING_STAGES, "generate", "evaluate", "report")
+ON_REQUEST = ("gold_graphs",)
+"""Pipelines of other data, no part of the default run."""
 ABLATIONS = "ablations"
 
 
@@ -33,6 +35,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         "train": sum(training, Pipeline([])),
         "__default__": sum(stages.values(), Pipeline([])),
+        **{name: _load(name) for name in ON_REQUEST},
         ABLATIONS: Pipeline([]),
     }
 

@@ -19,6 +19,7 @@ def test_only_what_is_there_is_counted():
         "label": Share(2, 2),
         "attribute": Share(3, 3),
         "relation": Share(1, 1),
+        "stated_relation": Share(1, 1),
     }
 
 
@@ -28,7 +29,22 @@ def test_a_relation_is_right_with_all_its_predicates():
     decoded["labels"][0, 1] = 9
     decoded["attributes"][0, 1, 1] = 9
     found = tag_shares(tags(), decoded)
-    assert found == {"label": Share(1, 2), "attribute": Share(2, 3), "relation": Share(0, 1)}
+    assert found == {
+        "label": Share(1, 2),
+        "attribute": Share(2, 3),
+        "relation": Share(0, 1),
+        "stated_relation": Share(0, 1),
+    }
+
+
+def test_pairs_without_a_relation_count_apart():
+    true = {**tags(), "labels": np.array([[1, 2, 3]])}
+    true["relations"][0, 0] = True
+    decoded = {**true, "relations": np.zeros_like(true["relations"])}
+    found = tag_shares(true, decoded)
+    true_none = int((~true["relations"].any(-1)).sum())
+    assert found["relation"] == Share(true_none, 3)
+    assert found["stated_relation"] == Share(0, 3 - true_none)
 
 
 def test_errors_in_empty_slots_do_not_matter():

@@ -15,7 +15,8 @@ def tag_shares(true: Tags, decoded: Tags) -> dict[str, Share]:
     """Right tags by kind, where there is something to get right.
 
     ``label``: object nodes. ``attribute``: of those with the attribute. ``relation``: pairs of
-    objects all of whose directed predicates are right, pairs without a relation included.
+    objects all of whose directed predicates are right, pairs without a relation included;
+    ``stated_relation``: of those with one.
 
     Args:
         true: arrays of ``scene.tensors.GraphTensors`` (labels, attributes, relations).
@@ -30,6 +31,7 @@ def tag_shares(true: Tags, decoded: Tags) -> dict[str, Share]:
         "label": _share(true["labels"] == decoded["labels"], there),
         "attribute": _share(true["attributes"] == decoded["attributes"], stated),
         "relation": _share(same_bits, pairs),
+        "stated_relation": _share(same_bits, pairs & true["relations"].any(-1)),
     }
 
 

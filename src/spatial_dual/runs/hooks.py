@@ -57,7 +57,9 @@ class RunRecords:
         _handle_termination(signal.default_int_handler)
         atexit.register(self._stopped)
         save_manifest(self._folder, self._manifest)
-        everything = pipelines["__default__"] + pipeline
+        made = pipeline.all_outputs()
+        others = [node for node in pipelines["__default__"].nodes if made.isdisjoint(node.outputs)]
+        everything = Pipeline(others) + pipeline
         package = Path(spatial_dual.__file__).parent
         self._catalog = catalog
         self._recipes = Recipes(everything.nodes, catalog, CodeReader(package))

@@ -141,7 +141,10 @@ class Vocabulary:
         semantic = [p for p in _frequent(predicates, min_count) if p not in GEOMETRIC_PREDICATES]
         return cls(
             labels=tuple(_frequent(labels, min_count)[:max_labels]),
-            attributes={k: tuple(w for w in kept if attribute_kind(w) == k) for k in kinds},
+            # graphs without attributes keep an empty kind: arrays on disk cannot have no width
+            attributes={
+                k: tuple(w for w in kept if attribute_kind(w) == k) for k in kinds or [OTHER]
+            },
             predicates=(*GEOMETRIC_PREDICATES, *semantic),
             places=tuple(_frequent(places, min_count)),
         )

@@ -1,0 +1,1 @@
+"""Annotated scene graphs without pictures as records: 3DSSG, FACTUAL."""
