@@ -5,10 +5,10 @@ from pathlib import Path
 
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from tests.datasets.photos.vsd_folder import make_vsd
 
 from spatial_dual.datasets.records import Records
 from spatial_dual.scene.graph import SceneGraph
+from tests.datasets.photos.vsd_folder import make_vsd
 
 COUNTS = {"train": 5, "val": 2, "test": 2}
 

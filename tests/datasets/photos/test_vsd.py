@@ -3,13 +3,13 @@ import json
 import numpy as np
 import pytest
 from kedro.io import DatasetError
-from tests.datasets.photos.vsd_folder import make_vsd, vsd_rows
 
 from spatial_dual.datasets.images import Crop
 from spatial_dual.datasets.photos.annotations import read_triples
 from spatial_dual.datasets.photos.catalog import VsdDataset
 from spatial_dual.datasets.quarantine import Finding
 from spatial_dual.scene.graph import SceneGraph
+from tests.datasets.photos.vsd_folder import make_vsd, vsd_rows
 
 SIZE = 64
 COUNTS = {"train": 4, "val": 1, "test": 1}
