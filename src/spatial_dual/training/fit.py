@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from spatial_dual.devices import choose_device, has_native_bfloat16
+from spatial_dual.models.transformer import compile_blocks
 from spatial_dual.progress import progress_bar
 from spatial_dual.seeding import torch_generator
 from spatial_dual.training.checkpoint import (
@@ -124,6 +125,8 @@ class _Run:
         )
         self.fingerprint = self._fingerprint()
         model.to(self.device).train()
+        if self.device.type == "cuda":
+            compile_blocks(model)
         named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
         self.names = [n for n, _ in named]
         self.parameters = [p for _, p in named]
