@@ -22,8 +22,8 @@ TRAINING_STAGES = (
     "dual",
 )
 STAGES = (*TRAINING_STAGES, "generate", "evaluate", "report")
-ON_REQUEST = ("gold_graphs",)
-"""Pipelines of other data, no part of the default run."""
+ON_REQUEST = ("gold_graphs", "rating_sheets")
+"""Pipelines that are no part of the default run: of other data, or with people in between."""
 ABLATIONS = "ablations"
 
 

@@ -64,7 +64,7 @@ def test_missing_runs_are_dashes_with_reasons():
     assert row(table, "Vanilla dual")["SPICE↑"] == "–"
     notes = "\n".join(table.all_notes())
     assert "--params=ablations.variants=vanilla_dual" in notes
-    assert "DALL·E, CogView, LAFITE, MNIC, FNIC, DiffCap: not part of this project" in notes
+    assert "DALL·E, CogView, LAFITE, Frido, MNIC, FNIC, DiffCap: not part of this project" in notes
     assert "image to text only" in notes
     assert "1 seed(s) (the paper: 5; fewer than the paper's), 500 test samples" in notes
 
@@ -119,8 +119,8 @@ def test_costs_of_steps_and_missing_ones():
     )
     counts = dict.fromkeys(["dgae", "alignment", "graph_diffusion", "dual"], 2_500_000)
     table = paper.table_8(counts, costs)
-    assert row(table, "1 DGAE pre-training")["CPU time, h"] == "2.00"
-    assert row(table, "4 overall")["CPU time, h"] == "–"
+    assert row(table, "1 DGAE pre-training")["CPU time, min"] == "120.00"
+    assert row(table, "4 overall")["CPU time, min"] == "–"
     assert row(table, "4 overall")["parameters, M"] == "2.50"
 
 

@@ -91,6 +91,9 @@ class Chart:
             (_bars if self.kind == "bars" else _lines)(axes, panel)
             axes.set_title(panel.title)
             axes.set_ylabel(panel.axis)
+            known = [v for series in panel.series for v in series.values if v is not None]
+            if min(known, default=0) >= 0:
+                axes.set_ylim(bottom=0, top=None if any(known) else 1)
             axes.spines[["top", "right"]].set_visible(False)
             if len(panel.series) > 1 and axes.get_legend_handles_labels()[0]:
                 axes.legend(frameon=False)

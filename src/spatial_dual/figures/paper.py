@@ -23,7 +23,6 @@ def figure_5(results: Results) -> Chart:
     systems = {
         "SD³": FULL,
         "Vanilla dual": "vanilla_dual",
-        "Frido": "coarse_to_fine",
         "3DVSD": "ar_captioner_3d",
     }
     panels = []

@@ -51,7 +51,7 @@ def table_2(results: Results) -> Table:
         "CogView": None,
         "LAFITE": None,
         "VQ-Diffusion": ("singleton", T2I),
-        "Frido": ("coarse_to_fine", T2I),
+        "Frido": None,
         "3DVSD": ("ar_captioner_3d", I2T),
         "MNIC": None,
         "FNIC": None,
@@ -66,8 +66,8 @@ def table_2(results: Results) -> Table:
     notes = [
         OWN_NAMES,
         "Ours in the rows VQ-Diffusion and DDCap are the halves of Singleton: that is what these "
-        "two are when built from our parts. 3DVSD is an autoregressive captioner on 3D features in "
-        "its manner, Frido a coarse-to-fine image diffuser; all at our budget.",
+        "two are when built from our parts; 3DVSD is an autoregressive captioner on 3D features in "
+        "its manner.",
     ]
     return _comparison(2, title, results, systems, (FID, IS, CLIP, BLEU4, SPICE), notes)
 
@@ -79,7 +79,7 @@ def table_3(ratings: Mapping[str, Mapping[str, Cell]], notes: Sequence[str]) -> 
         "si2t_accuracy": "SI2T accuracy↑",
         "diversity": "diversity↑",
     }
-    missing = Cell(reason="no ratings; kedro run --pipeline=rating_sheets, see its README")
+    missing = Cell(reason="no ratings; kedro run --pipelines=rating_sheets, see its README")
     names = dict.fromkeys(["Frido", "3DVSD", "SD³", *ratings])
     rows = [
         Row(
@@ -172,13 +172,13 @@ def table_8(parameters: Mapping[str, int], costs: pd.DataFrame) -> Table:
     def time(stage: str) -> Cell:
         if stage not in seconds:
             return Cell(reason=f"no cost on record; kedro run --pipelines={stage}")
-        return Cell(mean=float(seconds[stage]) / 3600, seeds=1)
+        return Cell(mean=float(seconds[stage]) / 60, seeds=1)
 
     rows = {
         name: [Cell(mean=parameters[stage] / 1e6, seeds=1), time(stage)]
         for name, stage in steps.items()
     }
-    columns = [Metric("parameters, M", ""), Metric("CPU time, h", "")]
+    columns = [Metric("parameters, M", ""), Metric("CPU time, min", "")]
     note = "Ours: one run on this machine's processors; step 4 includes both priors."
     return _table(8, "Cost of the training steps", columns, rows, [note], seeds=False)
 

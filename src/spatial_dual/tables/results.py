@@ -128,7 +128,7 @@ class Results:
 
     def _reason(self, variant: str, metric: str) -> str:
         if variant not in self.variants:
-            return f"not run; kedro run --pipeline=ablations --params=ablations.variants={variant}"
+            return f"not run; kedro run --pipelines=ablations --params=ablations.variants={variant}"
         return self.refused.get(metric, f"{metric} was not measured for {variant}")
 
 
