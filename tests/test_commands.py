@@ -118,6 +118,8 @@ def test_draw_several_with_their_graphs(model, tmp_path, capsys):
         (["draw", "a cup", "-o", "x.txt"], "name a picture file"),
         (["draw", "a cup", "-o", "nowhere/x.png"], "there is no folder nowhere"),
         (["graph", "--text", "a cup", "--depth", "d.png"], "go with --image"),
+        (["graph", "--image", "a.png", "--fov", "50"], "go with --depth"),
+        (["graph", "--image", "a.png", "--find", "cup"], "--find goes with --instance-model"),
         (["graph", "--image", "a.png", "--depth-unit", "1"], "--depth-unit goes with --depth"),
         (["graph", "--texts", "nowhere.txt"], "nowhere.txt: No such file"),
         (["graph", "--image", "nowhere.png"], "nowhere.png: No such file"),
@@ -195,7 +197,10 @@ def test_completed_graphs(model, grey, capsys):
 
 def test_graph_by_given_depth(model, grey, tmp_path, capsys):
     depth = tmp_path / "depth.png"
-    Image.fromarray(np.full((70, 90), 4000, np.uint16)).save(depth)
+    levels = np.full((70, 90), 4000, np.uint16)
+    levels[0] = 0
+    levels[-1] = 4100
+    Image.fromarray(levels).save(depth)
     options = ("--image", grey, "--depth", depth, "--depth-unit", "0.0005")
     (graph,) = printed_graphs(capsys, *options, "--intrinsics", "70,70,45,35")
     (cup,) = graph.objects
@@ -206,10 +211,66 @@ def test_graph_by_given_depth(model, grey, tmp_path, capsys):
     assert cup.box.size[0] == pytest.approx(20 / 64 * 2, abs=0.1)
 
 
+@pytest.fixture
+def frame(tmp_path):
+    """Options of a picture with depth and instances: a cup in front of a wall."""
+    Image.new("RGB", (90, 70), "red").save(tmp_path / "photo.png")
+    levels = np.tile(np.linspace(3000, 3200, 90).astype(np.uint16), (70, 1))
+    levels[20:50, 30:60] = 1500
+    Image.fromarray(levels).save(tmp_path / "depth.tiff")
+    seen = [
+        {"label": "cup", "box": [30 / 90, 20 / 70, 60 / 90, 50 / 70]},
+        {"label": "picture", "box": [12 / 90, 0, 25 / 90, 15 / 70]},
+    ]
+    (tmp_path / "seen.json").write_text(json.dumps(seen))
+    return tmp_path
+
+
+def test_given_depth_and_instances_need_no_model(frame, capsys):
+    options = ("--image", frame / "photo.png", "--depth", frame / "depth.tiff")
+    seen = ("--instances", frame / "seen.json", "--model", frame / "none")
+    (graph,) = printed_graphs(capsys, *options, *seen, "--intrinsics", "70,70,45,35")
+    assert ("cup", "in front of", "picture") in graph.triplets()
+    assert {relation.source for relation in graph.relations} == {"depth"}
+    cup = next(item for item in graph.objects if item.label == "cup")
+    assert cup.box.size[0] == pytest.approx(30 / 70 * 1.5, abs=0.05)
+    assert "red" in cup.attributes
+
+
+def test_field_of_view_scales_the_boxes(frame, capsys):
+    options = ("--image", frame / "photo.png", "--depth", frame / "depth.tiff")
+    options += ("--instances", frame / "seen.json")
+    narrow, wide = (
+        printed_graphs(capsys, *options, "--fov", fov)[0].objects[0].box.size[0] for fov in (30, 60)
+    )
+    ratio = np.tan(np.radians(30)) / np.tan(np.radians(15))
+    assert wide / narrow == pytest.approx(ratio, rel=0.02)
+
+
+def test_depth_by_an_onnx_file(frame, capsys, shared_data):
+    pytest.importorskip("onnxruntime")
+    model = shared_data / "weights" / "fastdepth.onnx"
+    options = ("--image", frame / "photo.png", "--depth-model", model)
+    (graph,) = printed_graphs(capsys, *options, "--instances", frame / "seen.json")
+    assert {item.label for item in graph.objects} == {"cup", "picture"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("{", "seen.json"), ('[{"label": "cup"}]', "seen.json"), (None, "seen.json")],
+)
+def test_broken_instances_are_named(frame, content, message):
+    (frame / "seen.json").unlink()
+    if content is not None:
+        (frame / "seen.json").write_text(content)
+    options = ("--image", frame / "photo.png", "--depth", frame / "depth.tiff")
+    assert message in failure("graph", *options, "--instances", frame / "seen.json")
+
+
 def test_depth_of_nothing_is_refused(model, grey, tmp_path):
     depth = tmp_path / "depth.png"
     Image.fromarray(np.zeros((70, 90), np.uint16)).save(depth)
-    assert "is --depth-unit right?" in failure("graph", "--image", grey, "--depth", depth)
+    assert "0 or unknown everywhere" in failure("graph", "--image", grey, "--depth", depth)
 
 
 def test_intrinsics_of_nonsense_are_refused(capsys):

@@ -1,4 +1,4 @@
-"""Pictures of any size and mode as square RGB arrays; given depth beside them."""
+"""Pictures of any size and mode as square RGB arrays."""
 
 import io
 from contextlib import suppress
@@ -11,7 +11,6 @@ from spatial_dual.datasets.images import (
     Crop,
     UnreadableImageError,
     open_picture,
-    read_depth,
     read_square,
     square_rgb,
     stack_squares,
@@ -79,31 +78,6 @@ def test_cut_file_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(UnreadableImageError, match=r"cut.png: "):
         read_square(path, 8)
-
-
-@pytest.mark.parametrize("suffix", ["png", "tiff"])
-def test_depth_is_cropped_like_the_picture(tmp_path, suffix):
-    levels = np.zeros((20, 60), np.uint16)
-    levels[:, 20:40] = 1500
-    path = tmp_path / f"depth.{suffix}"
-    Image.fromarray(levels).save(path)
-    metres = read_depth(path, 0.001, Crop(20, 60, 10))
-    assert metres.dtype == np.float32
-    np.testing.assert_allclose(metres, 1.5)
-
-
-def test_depth_of_another_size_is_refused(tmp_path):
-    path = tmp_path / "depth.png"
-    Image.fromarray(np.zeros((10, 10), np.uint16)).save(path)
-    with pytest.raises(UnreadableImageError, match="depth is 10×10, the picture 60×20"):
-        read_depth(path, 0.001, Crop(20, 60, 10))
-
-
-def test_depth_in_colour_is_refused(tmp_path):
-    path = tmp_path / "depth.png"
-    wide().save(path)
-    with pytest.raises(UnreadableImageError, match="one channel"):
-        read_depth(path, 0.001, Crop(20, 60, 10))
 
 
 def test_intrinsics_follow_the_crop():

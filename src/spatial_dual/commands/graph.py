@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
 from spatial_dual.commands.inputs import checked_text, load_model, read_lines
+from spatial_dual.commands.views import names_depth, names_instances, read_view
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from spatial_dual.datasets.images import Crop
-    from spatial_dual.models.spatial_dual import SpatialDual
     from spatial_dual.scene.graph import SceneGraph
 
 _BATCH = 256
+_SIDE = 480
+"""Pixels of the square that is looked at where the trained network has no part in it."""
 
 
 def run(options: Namespace) -> None:
@@ -26,12 +25,15 @@ def run(options: Namespace) -> None:
 
 
 def _check(options: Namespace) -> None:
-    if options.image is None and (options.depth or options.intrinsics):
-        raise CommandError("--depth and --intrinsics go with --image")
+    named = names_depth(options) or names_instances(options)
+    if options.image is None and (named or options.intrinsics):
+        raise CommandError("--depth, --instances and what belongs to them go with --image")
     if options.depth is None and options.depth_unit is not None:
         raise CommandError("--depth-unit goes with --depth")
-    if options.depth is None and options.intrinsics:
-        raise CommandError("--intrinsics go with --depth")
+    if not named and (options.intrinsics or options.fov or options.pitch is not None):
+        raise CommandError("--intrinsics, --fov and --pitch go with --depth or --depth-model")
+    if options.find and not options.instance_model:
+        raise CommandError("--find goes with --instance-model")
     if options.depth_unit is not None and not 0 < options.depth_unit < float("inf"):
         raise CommandError(f"--depth-unit must be metres above 0, got {options.depth_unit}")
 
@@ -59,48 +61,23 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
 
 
 def _of_image(options: Namespace) -> "Iterator[SceneGraph]":
-    from spatial_dual.datasets.images import UnreadableImageError, read_depth, read_square
+    """The VSG by the trained network or, where depth or instances are named, the 3DSG by depth."""
+    from spatial_dual.datasets.images import UnreadableImageError, read_square
+    from spatial_dual.perception.size_prior import SizePrior
 
+    if names_depth(options) and names_instances(options) and not options.completed:
+        yield read_view(options, _SIDE, perceiver=None).depth_graph(SizePrior())
+        return
     model = load_model(options.model)
     try:
-        pixels, crop = read_square(options.image, model.image_size)
-        if options.depth:
-            depth = read_depth(options.depth, options.depth_unit or 0.001, crop)
+        images = read_square(options.image, model.image_size)[0][None]
     except UnreadableImageError as error:
         raise CommandError(str(error)) from error
-    images = pixels[None]
-    if options.depth:
-        initial = [_depth_graph(model, images, depth, crop, options.intrinsics)]
+    if names_depth(options) or names_instances(options):
+        view = read_view(options, model.image_size, model.perceiver)
+        initial = [view.depth_graph(model.parts.size_prior)]
     else:
         initial = model.initial_from_images(images)
     if options.completed:
         initial = model.complete(initial, images=images, steps=options.steps, seed=options.seed)
     yield from initial
-
-
-def _depth_graph(
-    model: "SpatialDual",
-    images: "np.ndarray",
-    depth: "np.ndarray",
-    crop: "Crop",
-    intrinsics: tuple[float, float, float, float] | None,
-) -> "SceneGraph":
-    """3D graph of perceived instances and given depth."""
-    from spatial_dual.perception.camera import Camera
-    from spatial_dual.perception.lift import depth_graph
-
-    if not depth.any():
-        raise CommandError("the depth is 0 or unknown everywhere; is --depth-unit right?")
-    seen = model.perceiver.perceive(images)
-    camera = Camera()
-    if intrinsics is not None:
-        camera = Camera(intrinsics=crop.intrinsics(intrinsics), source="given")
-    return depth_graph(
-        depth,
-        seen.instances[0],
-        seen.labels[0],
-        camera,
-        model.parts.size_prior,
-        seen.attributes[0],
-        seen.scores[0],
-    )

@@ -22,6 +22,7 @@ _EXAMPLES = """examples:
   spatial-dual graph --image photo.jpg --completed
   spatial-dual graph --image photo.png --depth depth.png --depth-unit 0.001 \\
                      --intrinsics 525,525,319.5,239.5
+  spatial-dual graph --image photo.jpg --depth-model fastdepth.onnx --instances seen.json
   spatial-dual runs list
   spatial-dual runs diff last-1 last
 """
@@ -118,14 +119,38 @@ def _add_graph(command: ArgumentParser) -> None:
     source.add_argument("--text", metavar="TEXT")
     source.add_argument("--texts", metavar="FILE", help="one text a line; - is standard input")
     source.add_argument("--image", type=Path, metavar="FILE")
-    command.add_argument(
+    depth = command.add_mutually_exclusive_group()
+    depth.add_argument(
         "--depth", type=Path, metavar="FILE", help="depth of the image, PNG or TIFF, one channel"
+    )
+    depth.add_argument(
+        "--depth-model", metavar="NAME", help="hub name, folder or .onnx file of a metric one"
     )
     command.add_argument(
         "--depth-unit", type=float, metavar="METRES", help="of one grey level (default: 0.001)"
     )
     command.add_argument(
         "--intrinsics", type=_intrinsics, metavar="fx,fy,cx,cy", help="in pixels of the image"
+    )
+    command.add_argument(
+        "--fov", type=_angle, metavar="DEG", help="vertical field of view (default: EXIF's, or 55)"
+    )
+    command.add_argument(
+        "--pitch", type=float, metavar="DEG", help="of the camera below the horizon, if known"
+    )
+    instances = command.add_mutually_exclusive_group()
+    instances.add_argument(
+        "--instances",
+        type=Path,
+        metavar="FILE",
+        help='JSON list of {"label", "box": [x0, y0, x1, y1] in 0..1, "mask_rle": COCO code or '
+        "null}",
+    )
+    instances.add_argument(
+        "--instance-model", metavar="NAME", help="hub name or folder of a segmenter or detector"
+    )
+    command.add_argument(
+        "--find", metavar="LABEL,…", help="what an open-vocabulary detector looks for"
     )
     stage = command.add_mutually_exclusive_group()
     stage.add_argument(
@@ -142,6 +167,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
     return int(text)
+
+
+def _angle(text: str) -> float:
+    try:
+        angle = float(text)
+    except ValueError:
+        angle = 0.0
+    if not 1 <= angle <= 179:
+        raise ArgumentTypeError(f"must be 1 to 179 degrees, got {text!r}")
+    return angle
 
 
 def _intrinsics(text: str) -> tuple[float, ...]:

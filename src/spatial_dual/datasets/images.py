@@ -153,32 +153,6 @@ def read_square(path: Path | str, size: int) -> tuple[np.ndarray, Crop]:
         raise UnreadableImageError(f"{path}: {error}") from error
 
 
-def read_depth(path: Path | str, unit: float, crop: Crop) -> np.ndarray:
-    """Metres float32 ``(size, size)`` of a one-channel PNG or TIFF, 0 where unknown.
-
-    Args:
-        path: file of the same size as the picture that ``crop`` was made from.
-        unit: metres of one grey level.
-        crop: of the picture.
-
-    Raises:
-        UnreadableImageError: names the file; unreadable, several channels, or another size.
-    """
-    try:
-        levels = np.asarray(open_picture(path), dtype=np.float32)
-    except Exception as error:  # on broken files Pillow raises almost any type
-        raise UnreadableImageError(f"{path}: {error}") from error
-    if levels.ndim != 2:
-        raise UnreadableImageError(f"{path}: depth needs one channel, it has {levels.shape[2:]}")
-    if levels.shape != (crop.height, crop.width):
-        raise UnreadableImageError(
-            f"{path}: depth is {levels.shape[1]}×{levels.shape[0]}, the picture "
-            f"{crop.width}×{crop.height} (width×height, upright); resample one of them"
-        )
-    metres = crop.sample(levels) * unit
-    return np.where(np.isfinite(metres) & (metres > 0), metres, 0).astype(np.float32)
-
-
 def _read_bytes(path: Path | str) -> bytes:
     try:
         return Path(path).read_bytes()

@@ -22,7 +22,7 @@ class Camera:
         fov_deg: vertical field of view in degrees; ignored where ``intrinsics`` are given.
         pitch_deg: tilt below the horizon in degrees, None if unknown.
         intrinsics: (fx, fy, cx, cy) in pixels of the depth image.
-        source: where the figures come from: "rendered", "given" or "assumed".
+        source: where the figures come from: "rendered", "given", "exif" or "assumed".
     """
 
     fov_deg: float = ASSUMED_FOV_DEG

@@ -121,6 +121,25 @@ def test_small_things_stay_visible_and_the_largest_are_kept(tmp_path):
     assert chunk["labels"] == [["sofa", "cushion"]]
 
 
+def test_levels_with_a_unit_are_measured_depth(tmp_path):
+    levels = np.tile(np.linspace(1000, 3000, WIDTH).astype(np.uint16), (HEIGHT, 1))
+    write(tmp_path, [make_row() | {"depth": encode(levels, "PNG"), "depth_unit_m": 0.001}])
+    ((chunk,), _) = read(tmp_path)
+    np.testing.assert_allclose(chunk["depth"][0].min(), 1.5, atol=0.05)
+    np.testing.assert_allclose(chunk["depth"][0].max(), 2.5, atol=0.05)
+    codes = {"depth": encode(levels, "PNG"), "depth_unit_m": None}
+    write(tmp_path, [make_row(), make_row("bad") | codes])
+    _, quarantine = read(tmp_path, share=0.5)
+    assert "state depth_unit_m" in quarantine.findings[0].reason
+
+
+def test_constant_depth_is_a_reason(tmp_path):
+    constant = {"depth": encode(np.full((HEIGHT, WIDTH), 9, np.uint8), "PNG")}
+    write(tmp_path, [make_row(), make_row("bad") | constant])
+    _, quarantine = read(tmp_path, share=0.5)
+    assert "the same depth everywhere" in quarantine.findings[0].reason
+
+
 def test_depth_and_instances_may_be_absent(tmp_path):
     write(tmp_path, [make_row()], drop=("depth", "depth_min_m", "depth_max_m", "instances"))
     [chunk], quarantine = read(tmp_path)
@@ -136,7 +155,7 @@ def test_depth_and_instances_may_be_absent(tmp_path):
         ({"image": b""}, "image: zero bytes"),
         ({"image": b"not a picture"}, "image: not a readable picture"),
         ({"image": make_row()["image"][:100]}, "image: cannot be decoded"),
-        ({"depth": encode(np.ones((5, 5), np.uint8), "PNG")}, "depth: (5, 5)"),
+        ({"depth": encode(np.ones((5, 5), np.uint8), "PNG")}, "depth: depth is 5×5"),
         ({"depth_min_m": 0.0}, "depth: range"),
         ({"instances": "{"}, "instances: JSONDecodeError"),
         ({"instances": '[{"label": "cup", "box": [0, 0, NaN, 1]}]'}, "instances: ValueError"),

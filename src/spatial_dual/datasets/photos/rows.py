@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from spatial_dual.datasets.depth_maps import BadDepthError, depth_in_metres, depth_levels
+from spatial_dual.datasets.exif import camera_fields
 from spatial_dual.datasets.images import (
     Crop,
     Picture,
@@ -35,7 +37,7 @@ class RecordShape:
     Attributes:
         image_size: side of the square records in pixels.
         max_objects: instances kept of a photo, the largest ones.
-        fov_deg: assumed vertical field of view of the square crop.
+        fov_deg: vertical field of view of the square crop where EXIF does not tell.
     """
 
     image_size: int
@@ -52,8 +54,10 @@ class PhotoRow:
         id: of the record; "" if it has none.
         image: encoded picture or the path of one.
         captions: its texts.
-        depth: 8-bit PNG, code c = 1 + round(254 ln(z/lo) / ln(hi/lo)), 0 = none.
+        depth: 8-bit PNG, code c = 1 + round(254 ln(z/lo) / ln(hi/lo)), 0 = none; or, with a unit,
+            a PNG or TIFF of levels.
         depth_range: (lo, hi) in metres.
+        depth_unit: metres of one level.
         instances: JSON list of ``{"label", "box": [x0, y0, x1, y1] in 0..1, "mask_rle": COCO
             code or null}``.
         triples: VSD's ``triple_list``, if the photo is annotated so.
@@ -65,6 +69,7 @@ class PhotoRow:
     captions: Sequence[str | None] | None
     depth: bytes | None = None
     depth_range: tuple[float | None, float | None] = (None, None)
+    depth_unit: float | None = None
     instances: str | None = None
     triples: Sequence[Mapping[str, Any]] | None = None
 
@@ -79,7 +84,8 @@ def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[
         raise BadRow("no id")
     captions, bad_captions = _read_captions(row.captions)
     try:
-        pixels, crop = square_rgb(open_picture(row.image), shape.image_size)
+        picture = open_picture(row.image)
+        pixels, crop = square_rgb(picture, shape.image_size)
     except UnreadableImageError as reason:
         where = f"{row.image}: " if isinstance(row.image, Path) else ""
         raise BadRow(f"image: {where}{reason}") from reason
@@ -90,14 +96,13 @@ def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[
     except BadInstancesError as reason:
         raise BadRow(f"instances: {reason}") from reason
     order = annotated.order(kept) if annotated else kept
-    camera = {"fov_deg": shape.fov_deg, "pitch_deg": None, "height_m": None, "source": "assumed"}
     record = {
         "id": row.id,
         "image": pixels,
         "depth": _read_depth(row, crop),
         "instances": instances,
         "labels": [given[index]["label"] for index in order],
-        "camera": json.dumps(camera),
+        "camera": json.dumps(camera_fields(picture, crop, shape.fov_deg)),
         "graph": annotated.graph(order).to_json() if annotated else "",
         "captions": captions,
         "place": "",
@@ -119,21 +124,28 @@ def _read_annotations(row: PhotoRow, crop: Crop) -> Annotations | None:
 
 
 def _read_depth(row: PhotoRow, crop: Crop) -> np.ndarray:
-    """Metres ``(size, size)`` float16 from codes of log-depth, 0 where unknown or not given."""
+    """Metres ``(size, size)`` float16, 0 where unknown or not given."""
     if not row.depth:
         return np.zeros((crop.size, crop.size), np.float16)
+    unit = row.depth_unit or 0.0
     try:
-        codes = np.asarray(open_picture(row.depth).convert("L"))
-    except Exception as error:  # on broken files Pillow raises almost any type
-        raise BadRow(f"depth: {error}") from error
-    if codes.shape != (crop.height, crop.width):
-        raise BadRow(f"depth: {codes.shape}, the image is {(crop.height, crop.width)}")
+        levels = depth_levels(row.depth, crop)
+        metres = depth_in_metres(levels, unit) if unit > 0 else _decode_depth(levels, row)
+    except BadDepthError as reason:
+        raise BadRow(f"depth: {reason}") from reason
+    return crop.sample(metres).astype(np.float16)
+
+
+def _decode_depth(codes: np.ndarray, row: PhotoRow) -> np.ndarray:
+    """Metres of codes of log-depth."""
     nearest, farthest = row.depth_range
     if not (nearest and farthest and 0 < nearest < farthest < np.inf):
         raise BadRow(f"depth: range {nearest}…{farthest} m")
+    if codes.max(initial=0) > 255:
+        raise BadRow("depth: codes are 8-bit; of levels state depth_unit_m, metres of one level")
     metres = nearest * (farthest / nearest) ** (np.arange(-1, 255) / 254)
     metres[0] = 0
-    return np.asarray(metres.astype(np.float16)[crop.sample(codes)])
+    return depth_in_metres(metres[codes.astype(np.uint8)], 1.0)
 
 
 def _read_captions(captions: Sequence[str | None] | None) -> tuple[list[str], list[str]]:

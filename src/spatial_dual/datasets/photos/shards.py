@@ -14,7 +14,7 @@ from spatial_dual.datasets.photos.rows import PhotoRow
 from spatial_dual.datasets.photos.source import SPLITS
 
 REQUIRED = ("id", "image", "captions")
-OPTIONAL = ("depth", "depth_min_m", "depth_max_m", "instances")
+OPTIONAL = ("depth", "depth_min_m", "depth_max_m", "depth_unit_m", "instances")
 _ROWS_READ = 64
 
 
@@ -81,6 +81,7 @@ def _photo_row(file: Path, row: Mapping[str, Any]) -> PhotoRow:
         captions=[captions] if isinstance(captions, str) else captions,
         depth=row.get("depth"),
         depth_range=(row.get("depth_min_m"), row.get("depth_max_m")),
+        depth_unit=row.get("depth_unit_m"),
         instances=row.get("instances"),
     )
 
