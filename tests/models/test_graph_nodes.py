@@ -2,7 +2,7 @@
 
 import torch
 
-from spatial_dual.models.graph_nodes import GraphTokens, NodeEmbedding, presence
+from spatial_dual.models.graph_nodes import GraphTokens, NodeEmbedding, presence, shown_only
 from tests.models.graphs import SHAPE, random_tags
 
 
@@ -19,6 +19,16 @@ def test_presence_marks_exactly_the_nodes_that_say_something() -> None:
     assert not properties[:, -1].any()
     assert torch.equal(relations, tags["relations"].any(dim=-1))
     assert torch.equal(place[:, 0], tags["places"] > 0)
+
+
+def test_only_shown_nodes_say_something() -> None:
+    tags = random_tags(3)
+    said = presence(tags, SHAPE)
+    shown = torch.rand(said.shape, generator=torch.Generator().manual_seed(0)) < 0.5
+    held = shown_only(tags, shown, SHAPE)
+    assert torch.equal(presence(held, SHAPE), said & shown)
+    everything = shown_only(tags, torch.ones_like(said), SHAPE)
+    assert all(torch.equal(everything[name], tags[name]) for name in tags)
 
 
 def test_a_relation_is_embedded_as_the_sum_of_its_predicates() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from spatial_dual.datasets.folders import is_whole
 from spatial_dual.models.spatial_dual import SpatialDual
+from spatial_dual.scene.graph import SceneGraph
 from tests.models.whole import CAPTIONS, SIZE, make_whole
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
@@ -68,6 +69,18 @@ def test_a_graph_of_one_source_is_the_one_of_a_batch(whole: SpatialDual) -> None
     assert whole.graph(image, completed=False) == seen[0]
     assert whole.graph(text, seed=3) == whole.complete(told, texts=[text], seed=3)[0]
     assert whole.graph(image, seed=3) == whole.complete(seen, images=image[None], seed=3)[0]
+
+
+@pytest.mark.parametrize("source", [CAPTIONS[0], IMAGES[0]], ids=["text", "image"])
+def test_a_trace_goes_from_nothing_to_the_graph(
+    whole: SpatialDual, source: str | np.ndarray
+) -> None:
+    traced = whole.trace(source, steps=4, seed=1)
+    times = [time for time, _ in traced]
+    assert times == sorted(times, reverse=True)
+    assert (len(times), times[-1]) == (5, 0)
+    assert traced[0][1] == SceneGraph()  # all nodes are masked
+    assert traced[-1][1] == whole.graph(source, steps=4, seed=1)
 
 
 def test_a_missing_model_says_how_to_train_one(tmp_path: Path) -> None:

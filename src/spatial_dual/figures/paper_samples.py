@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from spatial_dual.figures.boxes import with_boxes
 from spatial_dual.figures.forms import Picture
@@ -34,6 +34,35 @@ def figure_11(rows: Rows, side: int) -> Picture:
     return _sheet(
         "Fig. 11. Image to text", headings, ("image", "description", "caption"), rows, side
     )
+
+
+def figure_9(
+    traces: Mapping[str, tuple[SceneGraph, Sequence[tuple[int, SceneGraph]]]], side: int
+) -> Picture:
+    """Graphs on the way from an initial graph to a 3DSG.
+
+    Args:
+        traces: kind of the initial graph ("TSG", "VSG") → it, and the graphs at times T … 0; all
+            of the same times.
+        side: of a graph's drawing, pixels.
+    """
+    times = [time for time, _ in next(iter(traces.values()))[1]]
+    rows: list[list[Cell]] = [
+        [f"from {kind}", *(_graph(g, side) for g in (initial, *(graph for _, graph in held)))]
+        for kind, (initial, held) in traces.items()
+    ]
+    headings = ("", "initial", *(f"t = {time}" for time in times))
+    return Picture(contact_sheet(headings, rows), "Fig. 9. A 3DSG comes about")
+
+
+def _graph(graph: SceneGraph, side: int) -> Image.Image:
+    """Regions with names, and the number of relations below."""
+    blank = np.full((side, side, 3), 245, np.uint8)
+    picture: Image.Image = with_boxes(blank, graph, side)
+    text = f"{len(graph.objects)} objects, {len(graph.relations)} relations"
+    font = ImageFont.load_default(size=max(9, side // 14))
+    ImageDraw.Draw(picture).text((3, side - side // 10), text, fill="#444444", font=font)
+    return picture
 
 
 def _sheet(

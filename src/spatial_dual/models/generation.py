@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import Denoiser, Kernel, sample
+from spatial_dual.diffusion import Denoiser, Kernel, Samples, sample
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
-from spatial_dual.models.graph_nodes import Tags, presence
+from spatial_dual.models.graph_nodes import Tags, presence, shown_only
 from spatial_dual.models.image_tokenizer import ImageTokenizer
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
 
@@ -64,6 +64,46 @@ def evolve_graphs(
         options: how to sample.
         generator: source of all noise.
     """
+    samples = _sample_graphs(diffuser, kernel, dgae, tags, kind, feature, options, generator)
+    return dgae.decode(samples.tokens)
+
+
+@torch.inference_mode()
+def trace_graphs(
+    diffuser: GraphDiffuser,
+    kernel: Kernel,
+    dgae: Dgae,
+    tags: Tags,
+    kind: str,
+    feature: Tensor,
+    options: SamplingOptions,
+    generator: torch.Generator,
+) -> list[tuple[int, dict[str, Tensor]]]:
+    """Times T … 0 and the tags that the chain of ``evolve_graphs`` holds there (Fig. 9).
+
+    A node that is still masked says nothing yet. Arguments are those of ``evolve_graphs``.
+    """
+    samples = _sample_graphs(diffuser, kernel, dgae, tags, kind, feature, options, generator, True)
+    assert samples.trajectory is not None
+    traced = []
+    for time, codes in zip(samples.times, samples.trajectory, strict=True):
+        known = codes < dgae.codes
+        held = dgae.decode(torch.where(known, codes, samples.tokens))
+        traced.append((time, shown_only(held, known, dgae.config.shape)))
+    return traced
+
+
+def _sample_graphs(
+    diffuser: GraphDiffuser,
+    kernel: Kernel,
+    dgae: Dgae,
+    tags: Tags,
+    kind: str,
+    feature: Tensor,
+    options: SamplingOptions,
+    generator: torch.Generator,
+    return_trajectory: bool = False,
+) -> Samples:
     initial, stated = dgae.encode(tags), presence(tags, dgae.config.shape)
     condition = GraphCondition(initial, stated, kind, feature[:, None])
     evidence = dgae.evidence.log_likelihood(tags) if kind == "text" else None
@@ -73,16 +113,16 @@ def evolve_graphs(
         return logits if evidence is None else logits + evidence
 
     shape = (len(feature), dgae.config.shape.nodes)
-    samples = sample(
+    return sample(
         kernel,
         denoise,
         shape,
         min(options.steps, kernel.steps),
         generator,
         temperature=options.graph_temperature,
+        return_trajectory=return_trajectory,
         device=feature.device,
     )
-    return dgae.decode(samples.tokens)
 
 
 @torch.inference_mode()

@@ -123,6 +123,18 @@ def presence(tags: Tags, shape: NodeShape) -> Tensor:
     )
 
 
+def shown_only(tags: Tags, shown: Tensor, shape: NodeShape) -> dict[str, Tensor]:
+    """The tags of the nodes that ``shown`` (batch, nodes) bool names; all others say nothing."""
+    objects, properties, relations, place = shape.split(shown)
+    return {
+        "labels": tags["labels"] * objects,
+        "attributes": tags["attributes"] * properties[:, :, : shape.kinds],
+        "geometry": tags["geometry"] * properties[:, :, shape.kinds :],
+        "relations": tags["relations"] & relations[..., None],
+        "places": tags["places"] * place[:, 0],
+    }
+
+
 class NodeEmbedding(nn.Module):
     """Tag embedding of every node: (batch, nodes, dim); a relation sums its predicates."""
 

@@ -15,6 +15,7 @@ from spatial_dual.models.generation import (
     SamplingOptions,
     draw_images,
     evolve_graphs,
+    trace_graphs,
     write_captions,
 )
 from spatial_dual.models.image_tokenizer import from_uint8, to_uint8
@@ -146,6 +147,25 @@ class SpatialDual:
             return initial[0]
         return self.complete(initial, **given, steps=steps, seed=seed)[0]
 
+    def trace(
+        self, source: str | np.ndarray, *, steps: int | None = None, seed: int = 0
+    ) -> list[tuple[int, SceneGraph]]:
+        """Times T … 0 and the graph that ``graph`` holds there on its way (Fig. 9)."""
+        if isinstance(source, str):
+            kind, initial = "text", self.initial_from_texts([source])
+            feature = self._text_feature([source])
+        else:
+            kind, initial = "image", self.initial_from_images(source[None])
+            feature = self._image_feature(source[None])
+        parts = self.parts
+        options = replace(parts.sampling, steps=steps or parts.sampling.steps)
+        kernel = self._kernel(parts.kernels["graph"], parts.dgae.codes)
+        start = (self._tags(initial), kind, feature, options)
+        noise = torch_generator(seed, "completing graphs", 0)
+        with mixed_precision(torch.device("cpu")):
+            traced = trace_graphs(parts.dual.graph, kernel, parts.dgae, *start, noise)
+        return [(time, self._decode(held)[0]) for time, held in traced]
+
     # a str is a sequence of str to a type checker; the first signature wins
     @overload
     def draw(  # type: ignore[overload-overlap]
@@ -262,8 +282,10 @@ class SpatialDual:
             options,
             noise,
         )
-        arrays = {name: values.cpu().numpy() for name, values in tags.items()}
-        return self.codec.decode(GraphTensors(**arrays)), tags
+        return self._decode(tags), tags
+
+    def _decode(self, tags: Mapping[str, Tensor]) -> list[SceneGraph]:
+        return self.codec.decode(GraphTensors(**{n: v.cpu().numpy() for n, v in tags.items()}))
 
     def _draw(
         self,

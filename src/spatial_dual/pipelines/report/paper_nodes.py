@@ -7,6 +7,7 @@ from spatial_dual.pipelines.types import (
     DualModel,
     GraphDiffuser,
     Records,
+    SpatialDual,
     TextDecoder,
     VisualDecoder,
 )
@@ -138,6 +139,23 @@ def draw_figure_8(results: Results) -> Chart:
     from spatial_dual.figures.paper import figure_8
 
     return figure_8(results)
+
+
+def draw_figure_9(
+    samples: Records, scenes: Records, model: SpatialDual, parameters: Parameters, seed: int
+) -> Picture:
+    """One record's graph on its way from TSG and from VSG."""
+    from spatial_dual.figures.paper_samples import figure_9
+    from spatial_dual.pipelines.reading import rows_of
+
+    steps = parameters["trace_steps"]
+    caption = samples.values("caption", [0])[0]
+    image = scenes.array("image", rows_of(samples, scenes)[:1])[0]
+    traces = {
+        kind: (model.graph(source, completed=False), model.trace(source, steps=steps, seed=seed))
+        for kind, source in (("TSG", caption), ("VSG", image))
+    }
+    return figure_9(traces, parameters["side"])
 
 
 def draw_figure_10(

@@ -11,10 +11,11 @@ class ContactSheetParameters(Section):
 
 
 class PaperParameters(Section):
-    """Of the paper's figures: samples shown, and the side of their pictures in pixels."""
+    """Of the paper's figures: samples shown, side of their pictures in pixels, steps of Fig. 9."""
 
     samples: Count
     side: Count
+    trace_steps: Count
 
 
 class ReportParameters(Section):

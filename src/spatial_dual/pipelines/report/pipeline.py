@@ -25,6 +25,10 @@ _PAPER: dict[str, tuple[Callable[..., Any], str]] = {
     "figure_06": (paper.draw_figure_6, _RESULTS),
     "figure_07": (paper.draw_figure_7, _RESULTS),
     "figure_08": (paper.draw_figure_8, _RESULTS),
+    "figure_09": (
+        paper.draw_figure_9,
+        "samples scenes_test spatial_dual params:report.paper params:seed",
+    ),
     "figure_10": (
         paper.draw_figure_10,
         "samples samples_from_gold scenes_test params:report.paper",
