@@ -36,6 +36,7 @@ class TrainParameters(Section):
     max_steps: Count | None
     precision: Literal["auto", "float32", "bfloat16"] = left_out()
     checkpoint_every: Count = left_out()
+    processes: Count = left_out()
 
 
 class FitParameters(Section):

@@ -20,6 +20,8 @@ class FitConfig:
         ema_decay: decay of the exponential moving average of the weights; 0 keeps the raw ones.
         precision: "float32", "bfloat16" (autocast) or "auto" (bfloat16 where it is native).
         device: "cpu", "cuda" or "auto".
+        processes: that train together, each on its own ``batch_size`` examples, GPU and noise; the
+            mean of their gradients makes one update.
 
     Raises:
         ValueError: a value out of range, with the value in the message.
@@ -38,12 +40,13 @@ class FitConfig:
     precision: str = "auto"
     device: str = "auto"
     checkpoint_every: int = 200
+    processes: int = 1
     max_steps: int | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 0:
             raise ValueError(f"steps must not be negative, got {self.steps}")
-        positive = ("batch_size", "learning_rate", "gradient_clip", "checkpoint_every")
+        positive = ("batch_size", "learning_rate", "gradient_clip", "checkpoint_every", "processes")
         for name in positive:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spatial_dual.devices import choose_device, has_native_bfloat16
+from spatial_dual.devices import has_native_bfloat16
 from spatial_dual.models.transformer import compile_blocks
 from spatial_dual.progress import progress_bar
 from spatial_dual.seeding import torch_generator
@@ -25,6 +25,7 @@ from spatial_dual.training.config import (
     FitConfig,
     batch_indices,
 )
+from spatial_dual.training.distributed import Workers, run_workers
 from spatial_dual.training.stopping import StopRequest
 
 Batch = dict[str, Tensor]
@@ -82,7 +83,8 @@ def fit(
 
     Batch, augmentation and noise of step s are functions of (seed, name, s) alone, so a resumed
     training makes the very updates that an uninterrupted one makes. Parameters that do not
-    require gradients stay as they are.
+    require gradients stay as they are. With ``config.processes`` > 1 workers train, see
+    ``training.distributed``; their noise then differs from that of one process with a larger batch.
 
     Args:
         name: names progress bar, log and random streams.
@@ -95,31 +97,71 @@ def fit(
     """
     if len(data) == 0:
         raise ValueError(f"{name}: no training examples; check the stage that feeds this one")
-    run = _Run(name, model, data, config)
+    task = (name, loss_fn, data, config, store)
+    if config.processes == 1:
+        return TrainingLog(**_train(Workers(), model, *task))
+    report = run_workers(_train, config.processes, config.device, model, *task)
+    model.eval()
+    return TrainingLog(**report)
+
+
+def _train(
+    workers: Workers,
+    model: nn.Module,
+    name: str,
+    loss_fn: LossFn,
+    data: BatchSource,
+    config: FitConfig,
+    store: CheckpointStore | None,
+) -> dict[str, Any]:
+    """The loop of one process; rank 0 alone reports and writes."""
+    run = _Run(name, model, loss_fn, data, config, workers)
     run.resume(store)
-    bar = progress_bar(name, config.total_steps, "step", done=run.step)
+    writes = workers.rank == 0
+    bar = progress_bar(name, config.total_steps, "step", hidden=not writes, done=run.step)
     with torch.random.fork_rng(devices=[]), bar, StopRequest() as stop:
         while run.step < config.total_steps:
-            run.meter.add(run.update(loss_fn))
+            run.meter.add(run.update())
             bar.update()
             if run.step % run.log_every == 0 or run.step == config.total_steps:
                 run.log.append({"step": run.step, **run.meter.flush()})
                 bar.set_postfix_str(f"loss {run.log[-1]['loss']:.4g}")
             due = run.step % config.checkpoint_every == 0 or run.step == config.total_steps
-            if store and (due or stop.made):
+            stopped = workers.any(stop.made)
+            if store and writes and (due or stopped):
                 store.save(run.progress())
-            if stop.made:
+            if stopped:
                 raise KeyboardInterrupt(f"{name}: stopped after step {run.step}")
     run.finish()
-    return TrainingLog(name, run.step, run.skipped, run.log)
+    return TrainingLog(name, run.step, run.skipped, run.log).to_dict()
+
+
+class _Losses(nn.Module):
+    """Model and loss as the one module whose forward pass workers synchronise."""
+
+    def __init__(self, model: nn.Module, loss_fn: LossFn) -> None:
+        super().__init__()
+        self.model, self.loss_fn = model, loss_fn
+
+    def forward(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        return self.loss_fn(self.model, batch, generator)
 
 
 class _Run:
     """Model, optimiser, averaged weights and counters of one training."""
 
-    def __init__(self, name: str, model: nn.Module, data: BatchSource, config: FitConfig) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: nn.Module,
+        loss_fn: LossFn,
+        data: BatchSource,
+        config: FitConfig,
+        workers: Workers,
+    ) -> None:
         self.name, self.model, self.data, self.config = name, model, data, config
-        self.device = choose_device(config.device)
+        self.workers = workers
+        self.device = workers.device(config.device)
         self.bfloat16 = config.precision == "bfloat16" or (
             config.precision == "auto" and has_native_bfloat16(self.device)
         )
@@ -149,21 +191,25 @@ class _Run:
         self.log: list[dict[str, float]] = []
         self.log_every = max(1, config.total_steps // LOG_ROWS)
         self.meter = _Meter()
+        self.losses = workers.wrap(_Losses(model, loss_fn))
 
-    def update(self, loss_fn: LossFn) -> dict[str, Tensor]:
-        """One optimiser step; returns the detached loss parts."""
-        config, step = self.config, self.step
-        generator = torch_generator(config.seed, self.name, "step", step)
+    def update(self) -> dict[str, Tensor]:
+        """One optimiser step; returns the detached loss parts, their mean over all workers."""
+        config, step, workers = self.config, self.step, self.workers
+        own_stream = () if workers.rank == 0 else ("rank", workers.rank)
+        generator = torch_generator(config.seed, self.name, "step", step, *own_stream)
         # for code that draws from torch's global state (codebook restarts, dropout)
         torch.manual_seed(generator.initial_seed())
-        indices = batch_indices(len(self.data), config.batch_size, config.seed, step)
+        examples = config.batch_size * workers.count
+        indices = workers.own_part(batch_indices(len(self.data), examples, config.seed, step))
         batch = {k: v.to(self.device) for k, v in self.data.load(indices, generator).items()}
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
-            parts = loss_fn(self.model, batch, generator)
+            own_parts: dict[str, Tensor] = self.losses(batch, generator)
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate_at(step)
         self.optimizer.zero_grad(set_to_none=True)
-        parts["loss"].backward()
+        own_parts["loss"].backward()
+        parts = workers.mean(own_parts)
         norm = nn.utils.clip_grad_norm_(self.parameters, config.gradient_clip)
         self.step += 1
         if bool(torch.isfinite(norm)) and bool(torch.isfinite(parts["loss"])):
