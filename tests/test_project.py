@@ -16,7 +16,7 @@ from kedro.io import DataCatalog
 
 from spatial_dual.pipeline_registry import ON_REQUEST, STAGES, TRAINING_STAGES
 
-ENVIRONMENTS = ("local", "smoke", "gpu", "photos", "vsd")
+ENVIRONMENTS = ("local", "smoke", "gpu", "photos", "vsd", "3dssg", "factual")
 HEAVY = ("torch", "transformers", "open3d", "stanza", "pyarrow", "pandas")
 
 

@@ -29,6 +29,7 @@ from spatial_dual.pipelines.rating_sheets.parameters import RatingSheetsParamete
 from spatial_dual.pipelines.report.parameters import ReportParameters
 from spatial_dual.pipelines.scene_graphs.parameters import SceneGraphsParameters
 from spatial_dual.pipelines.scenes.parameters import ScenesParameters
+from spatial_dual.pipelines.text_parser.parameters import TextParserParameters
 from spatial_dual.pipelines.tokens.parameters import TokensParameters
 
 
@@ -46,6 +47,12 @@ class VsdPlace(Section):
     prefix: str = left_out()
 
 
+class GoldGraphsPlace(Section):
+    """``--params=gold_graphs.path=DIR`` of the environments 3dssg and factual."""
+
+    path: str
+
+
 class ProjectParameters(Section):
     """``parameters.yml`` and the stages' own."""
 
@@ -55,6 +62,7 @@ class ProjectParameters(Section):
     scenes: ScenesParameters
     perception: PerceptionParameters
     scene_graphs: SceneGraphsParameters
+    text_parser: TextParserParameters
     tokens: TokensParameters
     dgae: DgaeParameters
     alignment: AlignmentParameters
@@ -67,6 +75,7 @@ class ProjectParameters(Section):
     ablations: AblationsParameters = left_out()
     photos: PhotosPlace = left_out()
     vsd: VsdPlace = left_out()
+    gold_graphs: GoldGraphsPlace = left_out()
 
 
 class ParameterError(ClickException):
