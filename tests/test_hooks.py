@@ -7,13 +7,13 @@ import pytest
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline, node
-from kedro.runner import SequentialRunner
+from kedro.runner import ParallelRunner, SequentialRunner
 from kedro_datasets.pandas import CSVDataset
 from PIL import Image
 
 from spatial_dual.datasets.figures import FigureDataset
 from spatial_dual.datasets.progress import ProgressDataset
-from spatial_dual.hooks import ClearProgress, StageCosts
+from spatial_dual.hooks import ClearProgress, OneProcessTraining, StageCosts
 
 
 @pytest.fixture
@@ -82,3 +82,29 @@ def test_progress_is_cleared_once_all_outputs_are_saved(
         run(Pipeline([train]), catalog)
     assert catalog.exists("model")
     assert catalog.exists("model_progress") == fails
+
+
+def choose_runner(runner: str, train: dict[str, object], inputs: list[str]) -> None:
+    OneProcessTraining().before_pipeline_run(
+        run_params={"runner": runner},
+        pipeline=Pipeline([node(draw, inputs, "model", name="train_model")]),
+        catalog=DataCatalog({"params:train": MemoryDataset(train)}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("train", "named"),
+    [
+        ({"device": "cuda"}, r"train_model: these hold the GPU.*train\.device=cpu"),
+        ({"device": "cpu", "processes": 2}, r"train_model: these start 2.*train\.processes=1"),
+    ],
+)
+def test_trainings_that_need_their_own_processes_refuse_the_parallel_runner(
+    train: dict[str, object], named: str
+) -> None:
+    parallel = str(ParallelRunner())
+    with pytest.raises(RuntimeError, match=named):
+        choose_runner(parallel, train, ["params:train"])
+    choose_runner(str(SequentialRunner()), train, ["params:train"])
+    choose_runner(parallel, train, ["seed"])
+    choose_runner(parallel, {"device": "cpu"}, ["params:train"])

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -114,6 +115,34 @@ class StageCosts:
         logger.info("Cost of each stage (%s in all)\n%s", total, table.to_string(index=False))
 
 
+class OneProcessTraining:
+    """Refuses trainings that hold a GPU or start workers under Kedro's ParallelRunner."""
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Ask the parameters before the first node runs.
+
+        Raises:
+            RuntimeError: naming the trainings and what to do instead.
+        """
+        trainings = [node.name for node in pipeline.nodes if "params:train" in node.inputs]
+        if "ParallelRunner" not in str(run_params["runner"]) or not trainings:
+            return
+        train = catalog.load("params:train")
+        if train.get("processes", 1) > 1:
+            what, instead = f"start {train['processes']} workers each", "train.processes=1"
+        elif _trains_on_gpu(train["device"]):
+            what, instead = "hold the GPU", "train.device=cpu"
+        else:
+            return
+        raise RuntimeError(
+            f"{', '.join(trainings)}: these {what}, which the processes of ParallelRunner cannot; "
+            f"leave --runner=ParallelRunner out, or add --params={instead}"
+        )
+
+
 class PlanAblations:
     """Makes the pipeline ``ablations`` of the chosen variants and seeds, and their parameters.
 
@@ -151,6 +180,12 @@ class ClearProgress:
             for name in node.inputs:
                 if name.endswith("_progress"):
                     self._catalog.load(name).clear()
+
+
+def _trains_on_gpu(device: str) -> bool:
+    from spatial_dual.devices import choose_device
+
+    return choose_device(device).type == "cuda"
 
 
 def _stage_of(node: Node) -> str:

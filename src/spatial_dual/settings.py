@@ -3,7 +3,7 @@
 import os
 import warnings
 
-from spatial_dual.hooks import ClearProgress, PlanAblations, StageCosts
+from spatial_dual.hooks import ClearProgress, OneProcessTraining, PlanAblations, StageCosts
 from spatial_dual.parameter_check import ParameterCheck
 from spatial_dual.runs.hooks import RunRecords
 from spatial_dual.runs.ledger import StaleAwareCatalog
@@ -16,7 +16,14 @@ os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
 warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
 
 # Kedro calls the last first: an output is in the ledger before its training forgets its progress
-HOOKS = (StageCosts(), ClearProgress(), RunRecords(), PlanAblations(), ParameterCheck())
+HOOKS = (
+    StageCosts(),
+    ClearProgress(),
+    RunRecords(),
+    PlanAblations(),
+    OneProcessTraining(),
+    ParameterCheck(),
+)
 DATA_CATALOG_CLASS = StaleAwareCatalog
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

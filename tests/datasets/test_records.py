@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -166,3 +167,11 @@ def test_empty_selections_and_no_rows_at_all(tmp_path):
     nothing = write_records(tmp_path / "none", [])
     assert len(nothing) == 0
     assert list(nothing.chunks(4)) == []
+
+
+def test_another_process_gets_the_place_not_the_rows(tmp_path):
+    records = write_records(tmp_path / "records", [make_columns(rows=2000)])
+    image = records.array("image", [7])
+    handed_over = pickle.dumps(records)
+    assert len(handed_over) < 5_000
+    np.testing.assert_array_equal(pickle.loads(handed_over).array("image", [7]), image)

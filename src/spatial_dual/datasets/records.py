@@ -132,6 +132,10 @@ class Records:
         self._opened: dict[int, list[pa.RecordBatch]] = {}
         self._views: dict[tuple[str, int], np.ndarray] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs; it opens the shards itself."""
+        return {**self.__dict__, "_opened": {}, "_views": {}}
+
     def __len__(self) -> int:
         return int(self._starts[-1])
 
