@@ -29,7 +29,6 @@ from spatial_dual.pipelines.rating_sheets.parameters import RatingSheetsParamete
 from spatial_dual.pipelines.report.parameters import ReportParameters
 from spatial_dual.pipelines.scene_graphs.parameters import SceneGraphsParameters
 from spatial_dual.pipelines.scenes.parameters import ScenesParameters
-from spatial_dual.pipelines.text_parser.parameters import TextParserParameters
 from spatial_dual.pipelines.tokens.parameters import TokensParameters
 
 
@@ -62,7 +61,6 @@ class ProjectParameters(Section):
     scenes: ScenesParameters
     perception: PerceptionParameters
     scene_graphs: SceneGraphsParameters
-    text_parser: TextParserParameters
     tokens: TokensParameters
     dgae: DgaeParameters
     alignment: AlignmentParameters
