@@ -4,7 +4,8 @@ What no variant changes, from scenes to priors, runs once and without a namespac
 does not change is read from the namespace of the full method at the same seed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 from kedro.pipeline import Node, Pipeline, node
 
@@ -30,15 +31,21 @@ def create_pipeline(plan: Plan, everything: Pipeline) -> Pipeline:
     made = {output for node in runs for output in node.outputs}
     asked = {name for node in runs for name in node.inputs} - made
     for run in plan.references:
-        stages = _namespaced(_stages(UPSTREAM), run)
+        stages = _namespaced(_stages(tuple(UPSTREAM)), run)
         wanted = asked & stages.all_outputs()
         if wanted:
             runs += stages.to_outputs(*wanted).nodes
-    namespaced = Pipeline(set(runs), tags="ablations")
+    namespaced = Pipeline(set(runs))
     return namespaced + everything.to_outputs(*(namespaced.inputs() & everything.all_outputs()))
 
 
 def _run(run: Run) -> Pipeline:
+    return _namespaced(Pipeline([_stages(run.stages), _figures()]), run)
+
+
+@cache
+def _figures() -> Pipeline:
+    """From a trained model to its rows."""
     results = Pipeline(
         [
             node(
@@ -55,22 +62,24 @@ def _run(run: Run) -> Pipeline:
             ),
         ]
     )
-    figures = generate.create_pipeline() + create_sample_figures() + results
-    return _namespaced(_stages(run.stages) + figures, run)
+    return Pipeline([generate.create_pipeline(), create_sample_figures(), results])
 
 
-def _stages(names: Iterable[str]) -> Pipeline:
+@cache
+def _stages(names: tuple[str, ...]) -> Pipeline:
     return Pipeline([FACTORIES[name]() for name in names])
 
 
 def _namespaced(pipe: Pipeline, run: Run) -> Pipeline:
     """``pipe`` in the run's namespace, its inputs from the reference or from everybody."""
-    of_reference = _stages(stage for stage in UPSTREAM if stage not in run.stages).all_outputs()
+    taken = tuple(stage for stage in UPSTREAM if stage not in run.stages)
+    of_reference = _stages(taken).all_outputs()
     parameters = {name for name in pipe.inputs() if name.startswith("params:")}
     read = {n for n in pipe.inputs() - parameters if not n.endswith("_progress")}
     return Pipeline(
         pipe,
         namespace=run.namespace,
+        tags="ablations",
         inputs={n: f"{run.reference}.{n}" if n in of_reference else n for n in read},
         parameters={name for name in parameters if _root(name) not in OWN_PARAMETERS},
     )
