@@ -29,6 +29,7 @@ from spatial_dual.pipelines.rating_sheets.parameters import RatingSheetsParamete
 from spatial_dual.pipelines.report.parameters import ReportParameters
 from spatial_dual.pipelines.scene_graphs.parameters import SceneGraphsParameters
 from spatial_dual.pipelines.scenes.parameters import ScenesParameters
+from spatial_dual.pipelines.text_parser.parameters import TextParserParameters
 from spatial_dual.pipelines.tokens.parameters import TokensParameters
 
 
@@ -61,6 +62,7 @@ class ProjectParameters(Section):
     scenes: ScenesParameters
     perception: PerceptionParameters
     scene_graphs: SceneGraphsParameters
+    text_parser: TextParserParameters
     tokens: TokensParameters
     dgae: DgaeParameters
     alignment: AlignmentParameters

@@ -22,6 +22,7 @@ class Lexicon:
         predicates: canonical predicate by group number, "" for adverbials that are dropped.
         attribute_rank: attribute -> place of its kind (colour, material, size, pose, other).
         word_groups: finds attributes and nouns of several words that are one token.
+        compounds: finds nouns of several words whose parts mislead a tagger ("trash can").
     """
 
     tags: dict[str, str]
@@ -41,6 +42,7 @@ class Lexicon:
     phrases: re.Pattern[str]
     predicates: tuple[str, ...]
     word_groups: re.Pattern[str]
+    compounds: re.Pattern[str]
 
 
 @cache
@@ -75,6 +77,7 @@ def load_lexicon() -> Lexicon:
         ),
         predicates=("", *(predicate for predicate, _ in groups)),
         word_groups=_any_of(word for word in [*attributes, *data["compounds"]] if " " in word),
+        compounds=_any_of(data["compounds"]),
     )
 
 

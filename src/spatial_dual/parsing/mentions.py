@@ -1,10 +1,13 @@
 """Collects objects, attributes and relations of a text; later mentions find their object."""
 
+import re
 from collections.abc import Sequence
 
 from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.phrases import NounPhrase
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
+
+_PREDICATE = re.compile(r"^[a-z][a-z' -]*$")
 
 
 class GraphBuilder:
@@ -46,7 +49,12 @@ class GraphBuilder:
         return self._labels[number]
 
     def relate(self, subjects: Sequence[int], predicate: str, objects: Sequence[int]) -> None:
-        """Add subject-predicate-object for every pair of different objects, each once."""
+        """Add subject-predicate-object for every pair of different objects, each once.
+
+        What no schema accepts as a predicate ("80s", a word in another script) is left out.
+        """
+        if not _PREDICATE.match(predicate):
+            return
         for subject in subjects:
             for other in objects:
                 if subject != other:

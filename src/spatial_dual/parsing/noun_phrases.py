@@ -1,0 +1,62 @@
+"""What a noun's subtree says of one object: label, attributes, whether it is known."""
+
+from spatial_dual.parsing.lexicon import load_lexicon
+from spatial_dual.parsing.phrases import NounPhrase
+from spatial_dual.parsing.sentence import Word
+
+_GIVEN = frozenset(["a", "an", "the"])
+_NOT_ATTRIBUTES = frozenset(["other", "own", "such", "same", "many", "several", "few", "various"])
+
+
+def content(word: Word) -> Word:
+    """What a noun that only counts or locates is of: the people of "a group of people"."""
+    if word.noun.rpartition(" ")[2] in load_lexicon().collectives:
+        for child in word.dependents("nmod"):
+            case = child.child("case")
+            if case is not None and case.text == "of" and child.is_nominal:
+                return content(child)
+    return word
+
+
+def is_measure(word: Word) -> bool:
+    """Whether the noun only counts or locates another."""
+    return content(word) is not word
+
+
+def noun_phrase(word: Word) -> NounPhrase:
+    """Label with its compounds, attributes in the order of the text, definiteness."""
+    lexicon = load_lexicon()
+    label = [word.noun]
+    attributes: list[str] = []
+    for child in word.children:
+        if child.relation in ("compound", "flat") and child.place < word.place:
+            before = [*(c.text for c in child.dependents("compound")), child.text]
+            if child.text in lexicon.attribute_rank:
+                attributes.extend(before)
+            else:
+                label[-1:-1] = before
+        elif child.relation in ("amod", "nummod") and child.place < word.place:
+            attributes.extend(_quality(child))
+    attributes += [text for child in word.dependents("acl", "amod") if (text := _state(child))]
+    attributes += [part.quality for part in (word, *word.dependents("compound")) if part.quality]
+    determiner = word.child("det")
+    definite = (determiner is not None and determiner.text in lexicon.definite) or any(
+        child.upos == "PRON" for child in word.dependents("nmod:poss")
+    )
+    kept = (text for text in attributes if text not in _GIVEN)
+    return NounPhrase(" ".join(label), tuple(dict.fromkeys(kept)), definite)
+
+
+def qualities(word: Word) -> list[str]:
+    """An adjective and those joined to it."""
+    return _quality(word)
+
+
+def _quality(word: Word) -> list[str]:
+    joined = [child for child in word.dependents("conj") if child.upos in ("ADJ", "VERB", "NOUN")]
+    return [word.text, *(text for child in joined for text in _quality(child))]
+
+
+def _state(word: Word) -> str:
+    """A pose after the noun: "standing on …"; "" if it is none."""
+    return word.text if word.text in load_lexicon().attribute_rank else ""

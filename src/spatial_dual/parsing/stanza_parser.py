@@ -1,0 +1,70 @@
+"""Captions → textual scene graphs with a Stanza pipeline and rules over its dependency trees."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spatial_dual.parsing.mentions import GraphBuilder
+from spatial_dual.parsing.rules import SentenceReader
+from spatial_dual.parsing.sentence import build_sentence
+from spatial_dual.parsing.tokens import Token, tokenise
+from spatial_dual.scene.graph import SceneGraph
+
+Sentence = tuple[Token, ...]
+BATCH = 1000
+"""Sentences that go through the models together; more costs memory and gains nothing."""
+
+
+class StanzaParser:
+    """``TextGraphParser`` of tokens, tags, lemmas and trees by Stanza.
+
+    Args:
+        folder: Stanza resources: ``resources.json`` and ``en/<processor>/<package>.pt``.
+        package: name of the models in the folder.
+
+    Raises:
+        FileNotFoundError: there is no such package in the folder.
+    """
+
+    def __init__(self, folder: Path | str, package: str) -> None:
+        import stanza
+
+        if not (Path(folder) / "resources.json").is_file():
+            raise FileNotFoundError(
+                f"no Stanza models in {folder}: resources.json is missing; "
+                "fetch the official ones with stanza.download('en')"
+            )
+        self._models = stanza.Pipeline(
+            "en",
+            dir=str(folder),
+            package=package,
+            processors="tokenize,pos,lemma,depparse",
+            download_method=None,
+            tokenize_pretokenized=True,
+            use_gpu=False,
+            verbose=False,
+        )
+
+    def parse(self, texts: Sequence[str]) -> list[SceneGraph]:
+        """One graph a caption (see ``interface.TextGraphParser``)."""
+        captions = [tokenise(text) for text in texts]
+        words = self._parse_sentences({tuple(s) for caption in captions for s in caption})
+        return [_graph([(words[tuple(s)], s) for s in caption]) for caption in captions]
+
+    def _parse_sentences(self, sentences: set[Sentence]) -> dict[Sentence, list[Any]]:
+        """Stanza words of each sentence; like lengths go together, which saves padding."""
+        ordered = sorted(sentences, key=lambda sentence: (len(sentence), sentence))
+        parsed: dict[Sentence, list[Any]] = {}
+        for start in range(0, len(ordered), BATCH):
+            batch = ordered[start : start + BATCH]
+            document = self._models([[token.text for token in sentence] for sentence in batch])
+            parsed |= {s: p.words for s, p in zip(batch, document.sentences, strict=True)}
+        return parsed
+
+
+def _graph(sentences: Sequence[tuple[list[Any], list[Token]]]) -> SceneGraph:
+    builder = GraphBuilder()
+    reader = SentenceReader(builder)
+    for words, tokens in sentences:
+        reader.read(build_sentence(words, tokens))
+    return builder.build()

@@ -1,0 +1,1 @@
+"""A treebank of captions with gold Universal Dependencies trees, made by a grammar."""

@@ -1,0 +1,37 @@
+"""Parameters of the ``text_parser`` stage."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from spatial_dual.pipelines.parameters import Count, Section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+StanzaOptions = dict[str, bool | int | float | str]
+"""Options of one of Stanza's training programs, which checks them itself."""
+
+
+class TreebankSizes(Section):
+    """Sentences of each part."""
+
+    train: Count
+    dev: Count
+
+
+class TreebankParameters(Section):
+    """How the treebank is drawn."""
+
+    sentences: TreebankSizes
+    capitalised: Share
+    invented: Share
+
+
+class TextParserParameters(Section):
+    """``parameters_text_parser.yml``; what each key means is said there."""
+
+    treebank: TreebankParameters
+    tokenizer: StanzaOptions
+    splitter: StanzaOptions
+    tagger: StanzaOptions
+    lemmatizer: StanzaOptions
+    parser: StanzaOptions
