@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from spatial_dual.datasets.folders import is_whole
+from spatial_dual.datasets.images import UnreadableImageError
 from spatial_dual.models.spatial_dual import SpatialDual
 from spatial_dual.scene.graph import SceneGraph
 from tests.models.whole import CAPTIONS, SIZE, make_whole
@@ -31,6 +33,27 @@ def test_describing_gives_text_and_both_graphs(whole: SpatialDual) -> None:
     descriptions = whole.describe(IMAGES)
     assert len(descriptions) == 3
     assert all(isinstance(d.text, str) for d in descriptions)
+
+
+def test_a_photograph_is_described_alike_from_file_bytes_and_pixels(
+    whole: SpatialDual, tmp_path: Path
+) -> None:
+    photo = Image.fromarray(np.kron(IMAGES[0], np.ones((2, 3, 1), np.uint8)))  # wide
+    photo.save(tmp_path / "photo.png")
+    pictures = [tmp_path / "photo.png", (tmp_path / "photo.png").read_bytes(), photo]
+    found = [whole.describe(picture, seed=3)[0] for picture in (*pictures, np.asarray(photo))]
+    assert len({(item.text, item.graph.to_json()) for item in found}) == 1
+    assert whole.graph(photo, seed=3) == whole.graph(tmp_path / "photo.png", seed=3)
+    (tmp_path / "photo.png").write_bytes(b"")
+    with pytest.raises(UnreadableImageError, match=r"photo\.png: zero bytes"):
+        whole.describe([photo, tmp_path / "photo.png"])
+
+
+def test_a_text_is_drawn_alike_however_it_is_written(whole: SpatialDual) -> None:
+    plain = whole.draw("a cup on a table.")
+    messy = whole.draw("  a\u00a0cup\x07on \U0001f600 a table .")
+    assert plain.initial == messy.initial
+    assert np.array_equal(plain.image, messy.image)
 
 
 def test_equal_seeds_draw_equal_images_and_other_seeds_others(whole: SpatialDual) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spatial_dual.datasets.images import Picture, stack_squares
 from spatial_dual.devices import mixed_precision
 from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
 from spatial_dual.models.generation import (
@@ -28,6 +29,7 @@ from spatial_dual.perception.record_graphs import View
 from spatial_dual.progress import progress_bar
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.tensors import GraphCodec, GraphTensors
+from spatial_dual.scene.text import clean_caption
 from spatial_dual.seeding import torch_generator
 
 BATCH = 16
@@ -86,23 +88,13 @@ class SpatialDual:
 
     def initial_from_texts(self, texts: Sequence[str]) -> list[SceneGraph]:
         """TSGs: what the texts say."""
-        return self.parser.parse(texts)
+        return self.parser.parse([clean_caption(text) for text in texts])
 
     def initial_from_images(self, images: np.ndarray) -> list[SceneGraph]:
         """VSGs of images (n, H, W, 3) uint8: what perception sees, and nothing else."""
         seen = self.perceiver.perceive(images)
-        camera = Camera()
-        return [
-            View(
-                seen.depth[i],
-                seen.instances[i],
-                seen.labels[i],
-                seen.attributes[i],
-                seen.scores[i],
-                camera,
-            ).visual_graph()
-            for i in range(len(images))
-        ]
+        columns = (seen.depth, seen.instances, seen.labels, seen.attributes, seen.scores)
+        return [View(*row, Camera()).visual_graph() for row in zip(*columns, strict=True)]
 
     def complete(
         self,
@@ -131,32 +123,34 @@ class SpatialDual:
 
     def graph(
         self,
-        source: str | np.ndarray,
+        source: str | Picture,
         *,
         completed: bool = True,
         steps: int | None = None,
         seed: int = 0,
     ) -> SceneGraph:
-        """Scene graph of one text or one image (H, W, 3) uint8: initial, or completed to a 3DSG."""
+        """Scene graph of one text (a str) or one picture: initial, or completed to a 3DSG."""
         given: dict[str, Any]
         if isinstance(source, str):
             initial, given = self.initial_from_texts([source]), {"texts": [source]}
         else:
-            initial, given = self.initial_from_images(source[None]), {"images": source[None]}
+            images = stack_squares(source, self.image_size)
+            initial, given = self.initial_from_images(images), {"images": images}
         if not completed:
             return initial[0]
         return self.complete(initial, **given, steps=steps, seed=seed)[0]
 
     def trace(
-        self, source: str | np.ndarray, *, steps: int | None = None, seed: int = 0
+        self, source: str | Picture, *, steps: int | None = None, seed: int = 0
     ) -> list[tuple[int, SceneGraph]]:
         """Times T … 0 and the graph that ``graph`` holds there on its way (Fig. 9)."""
         if isinstance(source, str):
             kind, initial = "text", self.initial_from_texts([source])
             feature = self._text_feature([source])
         else:
-            kind, initial = "image", self.initial_from_images(source[None])
-            feature = self._image_feature(source[None])
+            images = stack_squares(source, self.image_size)
+            kind, initial = "image", self.initial_from_images(images)
+            feature = self._image_feature(images)
         parts = self.parts
         options = replace(parts.sampling, steps=steps or parts.sampling.steps)
         kernel = self._kernel(parts.kernels["graph"], parts.dgae.codes)
@@ -220,16 +214,20 @@ class SpatialDual:
         return self._batched(len(graphs), run, steps, guidance, seed, "drawing graphs")
 
     def describe(
-        self, images: np.ndarray, *, steps: int | None = None, seed: int = 0
+        self, pictures: Picture | Sequence[Picture], *, steps: int | None = None, seed: int = 0
     ) -> list[Description]:
         """Image → VSG → 3DSG → text (SI2T), one description an image.
 
         Args:
-            images: uint8 (n, H, W, 3), or one image (H, W, 3), which gives a list of one.
+            pictures: uint8 (n, H, W, 3) or (H, W, 3), files or pictures of any size; one gives a
+                list of one. Each is brought into the models' form as ``datasets.images`` says.
             steps: of the reverse chains.
             seed: of all noise.
+
+        Raises:
+            UnreadableImageError: names the picture and the reason.
         """
-        images = images[None] if images.ndim == 3 else images
+        images = stack_squares(pictures, self.image_size)
         initial = self.initial_from_images(images)
         parts = self.parts
 
@@ -314,7 +312,8 @@ class SpatialDual:
     @torch.inference_mode()
     def _text_feature(self, texts: Sequence[str]) -> Tensor:
         length = self.parts.clip.config.text_length
-        ids = self.parts.text_tokenizer.encode_batch(texts, length)
+        cleaned = [clean_caption(text) for text in texts]
+        ids = self.parts.text_tokenizer.encode_batch(cleaned, length)
         return self.parts.clip.text_features(torch.from_numpy(ids.astype(np.int64)))
 
     @torch.inference_mode()
