@@ -58,6 +58,8 @@ def make_diffuser(
     params=[
         (True, "transformer", "absorbing"),
         (False, "transformer", "absorbing"),
+        (True, "hourglass", "absorbing"),
+        (True, "hourglass", "continuous", 64),
         (True, "unet", "absorbing", 256),
         (True, "unet", "continuous", 16),
         (False, "transformer", "continuous"),
@@ -112,9 +114,12 @@ def test_c_g_does_not_depend_on_the_order_of_the_slots() -> None:
     assert torch.allclose(found, expected, atol=1e-5)
 
 
-def test_unet_needs_a_grid() -> None:
-    with pytest.raises(ValueError, match='"unet" needs image tokens'):
-        make_diffuser(is_grid=False, trunk="unet")
+def test_trunks_for_grids_need_a_grid() -> None:
+    for trunk in ("unet", "hourglass"):
+        with pytest.raises(ValueError, match=f"'{trunk}' needs image tokens"):
+            make_diffuser(is_grid=False, trunk=trunk)
+    with pytest.raises(ValueError, match="even side, got 3"):
+        make_diffuser(is_grid=True, trunk="hourglass", tokens=9)
     with pytest.raises(ValueError, match="'cnn'"):
         make_diffuser(is_grid=True, trunk="cnn")
 

@@ -216,9 +216,10 @@ class StructureMix(nn.Module):
 class GraphTokens(nn.Module):
     """c_G: the nodes of a 3DSG as condition tokens (paper: "node features of the 3DSG").
 
-    An object token carries its properties; an attribute token its object; a relation token is the
+    An object token carries its attributes; an attribute token its object; a relation token is the
     plain sum of its predicates' and its linearly mapped ends' embeddings, so that copying a
-    relation into another modality is a matter of attention, not of memory.
+    relation into another modality is a matter of attention, not of memory. Geometry is left to
+    ``LayoutMap``: its five tags, added in, would drown label and attributes.
     """
 
     ends: Tensor
@@ -242,8 +243,9 @@ class GraphTokens(nn.Module):
         """Condition tokens (batch, tokens, dim) and which of them are nodes (batch, tokens)."""
         objects, properties, relations, place = self.shape.split(self.embed(tags))
         kinds = self.shape.kinds
-        whole = objects + properties.sum(dim=2)
-        attributes = properties[:, :, :kinds] + self.owner(objects)[:, :, None]
+        attributes = properties[:, :, :kinds]
+        whole = objects + attributes.sum(dim=2)
+        attributes = attributes + self.owner(objects)[:, :, None]
         first, second = self.ends
         ends = self.subject(whole)[:, first] + self.object(whole)[:, second]
         there = presence(tags, self.shape)

@@ -1,18 +1,27 @@
 """Projects each object of a 3DSG onto the token grid where its geometry nodes place it."""
 
+import math
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from spatial_dual.scene.layout import GEOMETRY, GEOMETRY_BINS, bins_to_geometry
 
 FEATURES = 8
+FREQUENCIES = 3
 
 
 class LayoutMap(nn.Module):
     """Cross-attention from grid cells to objects whose logits are geometric.
 
-    A cell looks at the objects whose image-plane box covers it, nearer ones first, and reads their
-    embeddings and where inside the box it lies. Each head learns its own sharpness and bias.
+    A cell c looks at the objects s whose image-plane box covers it, nearer ones first, and reads
+    what they are and what such a thing is like at that place of its box::
+
+        out_c = W_o ( Σ_s w_cs W_v o_s  +  W_b Σ_s w_cs g(o_s) ⊙ b(place of c in the box of s) )
+
+    The product makes the second term a shape for each kind of object: the coefficients g are the
+    object's, the basis b is shared. Each head learns its own sharpness and bias.
     """
 
     bins: Tensor
@@ -22,7 +31,9 @@ class LayoutMap(nn.Module):
         super().__init__()
         self.heads = heads
         self.value = nn.Linear(dim, dim, bias=False)
-        self.place = nn.Sequential(nn.Linear(FEATURES, 48), nn.GELU(), nn.Linear(48, dim))
+        self.coefficients = nn.Linear(dim, dim)
+        self.basis = nn.Linear(FEATURES + 4 * FREQUENCIES, dim)
+        self.shape = nn.Linear(dim, dim, bias=False)
         learnt = nn.Linear(32, heads)
         nn.init.zeros_(learnt.weight)
         self.bias = nn.Sequential(nn.Linear(FEATURES, 32), nn.GELU(), learnt)
@@ -54,12 +65,20 @@ class LayoutMap(nn.Module):
         empty = -self.sharpness.expand(*logits.shape[:2], 1, -1) - 4
         weights = torch.cat([logits, empty], dim=2).softmax(dim=2)[:, :, :-1]
         values = self.value(objects).unflatten(-1, (self.heads, -1))  # (b, slots, heads, e)
-        mixed = torch.einsum("bcsh,bshe->bche", weights.to(values.dtype), values)
-        where = self.place(features).unflatten(-1, (self.heads, -1))  # (b, cells, slots, heads, e)
-        mixed = mixed + torch.einsum("bcsh,bcshe->bche", weights.to(where.dtype), where)
+        what = torch.einsum("bcsh,bshe->bche", weights.to(values.dtype), values)
+        drawn = self._basis(features) * self.coefficients(objects)[:, None]  # (b, cells, slots, d)
+        drawn = drawn.unflatten(-1, (self.heads, -1))
+        drawn = torch.einsum("bcsh,bcshe->bche", weights.to(drawn.dtype), drawn)
         uncovered = 1 - weights.sum(dim=2).mean(dim=-1, keepdim=True)
-        out: Tensor = self.out(mixed.flatten(2) + uncovered * self.background)
+        read = what.flatten(2) + self.shape(drawn.flatten(2)) + uncovered * self.background
+        out: Tensor = self.out(read)
         return out
+
+    def _basis(self, features: Tensor) -> Tensor:
+        """(batch, cells, slots, dim) of the features; waves of the place draw finer outlines."""
+        offset = features[..., :2].clamp(-1.5, 1.5)
+        angles = torch.cat([offset * (math.pi / 2 * k) for k in range(1, FREQUENCIES + 1)], dim=-1)
+        return F.gelu(self.basis(torch.cat([features, angles.sin(), angles.cos()], dim=-1)))
 
     def _features(self, geometry: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         columns = torch.arange(len(GEOMETRY), device=geometry.device)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
+from spatial_dual.models.hourglass import Hourglass
 from spatial_dual.models.layout_map import LayoutMap
 from spatial_dual.models.states import state_embedding
 from spatial_dual.models.transformer import (
@@ -18,6 +19,8 @@ from spatial_dual.models.transformer import (
     key_mask,
 )
 from spatial_dual.models.unet import UNet
+
+TRUNKS = ("transformer", "hourglass", "unet")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class TokenDiffuserConfig:
         condition_dim: width of the other modality's global feature (c_Y or c_I).
         is_grid: whether the tokens form a square image grid.
         state_dim: of the kernel; None where its states are indices.
-        trunk: "transformer", or for grids "unet", the paper's.
+        trunk: "transformer", or for grids "hourglass" or "unet", the paper's.
+        coarse_dim: width of an hourglass where it is narrow.
         sees_graph: whether c_G is a condition; without it the global feature is the only one.
     """
 
@@ -45,18 +49,21 @@ class TokenDiffuserConfig:
     heads: int = 6
     state_dim: int | None = None
     trunk: str = "transformer"
+    coarse_dim: int = 192
     sees_graph: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
             object.__setattr__(self, "shape", NodeShape(**self.shape))
-        check_heads(self.dim, self.heads)
+        if self.trunk not in TRUNKS:
+            raise ValueError(f"trunk must be one of {', '.join(TRUNKS)}, got {self.trunk!r}")
+        if self.trunk != "transformer" and not self.is_grid:
+            raise ValueError(f"trunk {self.trunk!r} needs image tokens, which lie on a grid")
+        check_heads(self.coarse_dim if self.trunk == "hourglass" else self.dim, self.heads)
         if self.is_grid and self.grid**2 != self.tokens:
             raise ValueError(f"tokens must be a square number for a grid, got {self.tokens}")
-        if self.trunk not in ("transformer", "unet"):
-            raise ValueError(f'trunk must be "transformer" or "unet", got {self.trunk!r}')
-        if self.trunk == "unet" and not self.is_grid:
-            raise ValueError('trunk "unet" needs image tokens, which lie on a grid')
+        if self.trunk == "hourglass" and self.grid % 2:
+            raise ValueError(f"an hourglass needs a grid of even side, got {self.grid}")
 
     @property
     def grid(self) -> int:
@@ -101,11 +108,7 @@ class TokenDiffuser(nn.Module):
         self.no_condition = nn.Parameter(torch.randn(dim))
         has_layout = config.is_grid and config.sees_graph
         self.layout = LayoutMap(config.grid, dim) if has_layout else None
-        self.trunk: nn.Module = (
-            UNet(dim, config.depth, config.heads, dim, config.grid)
-            if config.trunk == "unet"
-            else Transformer(dim, config.depth, config.heads, dim)
-        )
+        self.trunk = _build_trunk(config)
         self.logits = nn.Linear(dim, config.codes)
 
     def forward(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
@@ -133,3 +136,12 @@ class TokenDiffuser(nn.Module):
         seen = torch.cat([torch.ones_like(kept)[:, None], valid & kept[:, None]], dim=1)
         out: Tensor = self.trunk(x, self.step(t) + feature, context, None, key_mask(seen))
         return out
+
+
+def _build_trunk(config: TokenDiffuserConfig) -> nn.Module:
+    dim, depth, heads = config.dim, config.depth, config.heads
+    if config.trunk == "hourglass":
+        return Hourglass(dim, depth, heads, config.coarse_dim, config.grid)
+    if config.trunk == "unet":
+        return UNet(dim, depth, heads, dim, config.grid)
+    return Transformer(dim, depth, heads, dim)
