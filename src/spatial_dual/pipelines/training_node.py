@@ -16,7 +16,7 @@ _OBJECTIVES = {  # shown by Kedro-Viz; numbers are the paper's equations
     "z^{I+}[i] = concat(z^I[i], Σ_m a_im z^G[m])   (5)\nL_v-dec = ‖I − G_V(z^{I+})‖²   (12)",
     "text_decoder": "Ŷ = G_T([z^Y ; z^G])   (6)\nL_t-dec = −Σ ln p(y_i | y_<i, z^Y, z^G)   (12)",
     "graph_diffuser": "L_I23D + L_T23D: bounds of p_ψ(z^G_{t-1} | z^G_t, c)   (1, 14–19)",
-    "image_prior": "−ln p̂(I), autoregressive over image tokens",
+    "image_prior": "−ln p̂(I), autoregressive over image tokens or pixels",
     "text_prior": "−ln p̂(Y), autoregressive over caption tokens",
     "dual": "L_dual = L_ST2I + L_SI2T + ‖ln p̂(I) + ln p_φ(Y|I) − ln p̂(Y) − ln p_θ(I|Y)‖   (9)\n"
     "L_mutual = L_I23D + L_X-I23D + L_T23D + L_X-T23D   (11)",

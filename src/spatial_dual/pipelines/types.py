@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spatial_dual.models.dual import DualModel as DualModel
     from spatial_dual.models.graph_diffuser import GraphDiffuser as GraphDiffuser
     from spatial_dual.models.image_tokenizer import ImageTokenizer as ImageTokenizer
+    from spatial_dual.models.prior import ImagePrior as ImagePrior
     from spatial_dual.models.prior import TokenPrior as TokenPrior
     from spatial_dual.models.spatial_dual import SpatialDual as SpatialDual
     from spatial_dual.models.text_tokenizer import TextTokenizer as TextTokenizer

@@ -1,57 +1,63 @@
 """Training and scoring of the autoregressive priors p̂(I) and p̂(Y) (paper Eq. 9)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from spatial_dual.devices import mixed_precision
-from spatial_dual.models.prior import TokenPrior, TokenPriorConfig
+from spatial_dual.models.prior import ImagePrior, TokenPrior
 from spatial_dual.seeding import seeded_torch
 from spatial_dual.training.checkpoint import CheckpointStore
 from spatial_dual.training.config import FitConfig
 from spatial_dual.training.fit import fit
-from spatial_dual.training.record_source import RecordSource, to_tensor
+from spatial_dual.training.record_source import RecordSource
 
 Parameters = dict[str, Any]
+Prior = TypeVar("Prior", ImagePrior, TokenPrior)
 SCORED_AT_ONCE = 64
 
 
 def prior_loss(
     model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
 ) -> dict[str, Tensor]:
-    """Mean −ln p̂ in nats a token."""
-    return {"loss": model(batch["tokens"]).mean()}
+    """Mean −ln p̂ in nats a token or pixel."""
+    return {"loss": model(batch["samples"]).mean()}
 
 
 def train_prior(
     name: str,
     source: RecordSource,
-    codes: int,
+    build: Callable[[], Prior],
     parameters: Parameters,
     train: Parameters,
     seed: int,
     progress: CheckpointStore,
-) -> tuple[TokenPrior, Parameters]:
-    """Fit a prior to the ``tokens`` (batch, length) of a source; gives model and log."""
-    first = source.load(np.array([0]), torch.Generator())["tokens"]
+) -> tuple[Prior, Parameters]:
+    """Fit a prior to the ``samples`` of a source; gives model and log."""
     with seeded_torch(seed, name, "start"):
-        model = TokenPrior(TokenPriorConfig(codes, first.shape[1], **parameters["model"]))
+        model = build()
     config = FitConfig(**parameters["fit"], **train, seed=seed)
     return model, fit(name, model, prior_loss, source, config, progress).to_dict()
 
 
 @torch.inference_mode()
-def log_priors(chunk: Mapping[str, Any], image: TokenPrior, text: TokenPrior) -> dict[str, Any]:
-    """Columns ``image`` (n,) and ``text`` (n, captions): ln p̂ in nats, float32."""
-    captions = to_tensor(np.asarray(chunk["text_codes"]))  # (n, captions, length)
+def log_priors(
+    images: Tensor, captions: Tensor, image: ImagePrior, text: TokenPrior
+) -> dict[str, Any]:
+    """Columns ``image`` (n,) and ``text`` (n, captions): ln p̂ in nats, float32.
+
+    Args:
+        images: what ``image`` reads, (n, …).
+        captions: codes (n, captions, length).
+        image: p̂(I).
+        text: p̂(Y).
+    """
     text_scores = _score(text, captions.flatten(0, 1)).unflatten(0, captions.shape[:2])
-    image_scores = _score(image, to_tensor(np.asarray(chunk["image_codes"])))
-    return {"id": chunk["id"], "image": image_scores.numpy(), "text": text_scores.numpy()}
+    return {"image": _score(image, images).numpy(), "text": text_scores.numpy()}
 
 
-def _score(prior: TokenPrior, tokens: Tensor) -> Tensor:
+def _score(prior: ImagePrior | TokenPrior, samples: Tensor) -> Tensor:
     with mixed_precision(torch.device("cpu")):
-        return torch.cat([prior.log_likelihood(part) for part in tokens.split(SCORED_AT_ONCE)])
+        return torch.cat([prior.log_likelihood(part) for part in samples.split(SCORED_AT_ONCE)])

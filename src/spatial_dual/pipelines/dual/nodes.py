@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from spatial_dual.pipelines.types import (
     CheckpointStore,
     ClipEncoder,
     Dgae,
     DualModel,
     GraphDiffuser,
+    ImagePrior,
     ImageTokenizer,
     Records,
     SizePrior,
@@ -27,20 +30,30 @@ CHUNK = 256
 
 
 def train_image_prior(
+    scenes: Records,
     tokens: Records,
     image_tokenizer: ImageTokenizer,
     progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
-) -> tuple[TokenPrior, Parameters]:
-    """Train p̂(I), autoregressive over image tokens; gives model and log."""
+) -> tuple[ImagePrior, Parameters]:
+    """Train p̂(I), autoregressive over image tokens or over pixels; gives model and log."""
+    from spatial_dual.models.prior import ImagePrior
     from spatial_dual.training.priors import train_prior
     from spatial_dual.training.record_source import RecordSource
 
-    source = RecordSource(captions=1, whole={"tokens": (tokens, "image_codes")})
-    codes = image_tokenizer.config.codes
-    return train_prior("image_prior", source, codes, parameters, train, seed, progress)
+    config = ImagePrior.Config(
+        codes=image_tokenizer.config.codes,
+        tokens=tokens.array("image_codes", [0]).shape[1],
+        pixels=parameters["pixels"],
+        **parameters["model"],
+    )
+    column = (tokens, "image_codes") if config.pixels is None else (scenes, "image")
+    source = RecordSource(captions=1, whole={"samples": column})
+    return train_prior(
+        "image_prior", source, lambda: ImagePrior(config), parameters, train, seed, progress
+    )
 
 
 def train_text_prior(
@@ -52,23 +65,38 @@ def train_text_prior(
     seed: int,
 ) -> tuple[TokenPrior, Parameters]:
     """Train p̂(Y), a language model over caption tokens; gives model and log."""
+    from spatial_dual.models.prior import TokenPrior
     from spatial_dual.training.priors import train_prior
     from spatial_dual.training.record_source import RecordSource
 
-    captions = int(tokens.array("text_codes", [0]).shape[1])
-    source = RecordSource(captions=captions, by_caption={"tokens": (tokens, "text_codes")})
-    codes = text_tokenizer.vocabulary_size
-    return train_prior("text_prior", source, codes, parameters, train, seed, progress)
+    captions, length = tokens.array("text_codes", [0]).shape[1:]
+    source = RecordSource(captions=int(captions), by_caption={"samples": (tokens, "text_codes")})
+    config = TokenPrior.Config(text_tokenizer.vocabulary_size, int(length), **parameters["model"])
+    return train_prior(
+        "text_prior", source, lambda: TokenPrior(config), parameters, train, seed, progress
+    )
 
 
 def score_priors(
-    tokens: Records, image_prior: TokenPrior, text_prior: TokenPrior
+    scenes: Records, tokens: Records, image_prior: ImagePrior, text_prior: TokenPrior
 ) -> Iterator[Chunk]:
     """Log p̂ of every image and caption, in nats; frozen, so computed once."""
     from spatial_dual.training.priors import log_priors
+    from spatial_dual.training.record_source import to_tensor
 
-    chunks = tokens.chunks(CHUNK, ("id", "image_codes", "text_codes"))
-    return (log_priors(chunk, image_prior, text_prior) for chunk in chunks)
+    records, column = (scenes, "image") if image_prior.reads_pixels else (tokens, "image_codes")
+    images = (chunk[column] for chunk in records.chunks(CHUNK, (column,)))
+    captions = tokens.chunks(CHUNK, ("id", "text_codes"))
+    return (
+        {"id": told["id"]}
+        | log_priors(
+            to_tensor(np.asarray(seen)),
+            to_tensor(np.asarray(told["text_codes"])),
+            image_prior,
+            text_prior,
+        )
+        for seen, told in zip(images, captions, strict=True)
+    )
 
 
 def train_dual(

@@ -22,6 +22,21 @@ class PriorParameters(Section):
     fit: FitParameters
 
 
+class PixelSizes(Section):
+    """Of a PixelCNN++, see ``models.pixelcnn.PixelCnnConfig``."""
+
+    side: Count
+    channels: Count
+    blocks: Count
+    mixtures: Count
+
+
+class ImagePriorParameters(PriorParameters):
+    """Of p̂(I): over tokens, or where ``pixels`` has sizes over pixels."""
+
+    pixels: PixelSizes | None
+
+
 class DiffuserSizes(TransformerSizes):
     """See ``models.token_diffuser.TokenDiffuserConfig``."""
 
@@ -73,7 +88,7 @@ class SamplingParameters(Section):
 class DualParameters(Section):
     """``parameters_dual.yml``; what each key means is said there."""
 
-    image_prior: PriorParameters
+    image_prior: ImagePriorParameters
     text_prior: PriorParameters
     image_diffuser: ImageDiffuserParameters
     text_diffuser: TextDiffuserParameters

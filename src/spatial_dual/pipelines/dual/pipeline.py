@@ -32,14 +32,15 @@ def create_pipeline() -> Pipeline:
 
 def create_priors() -> Pipeline:
     """p̂(I) and p̂(Y), and what they give the training split; the same for every variant."""
-    image, text = ["tokens_train", "image_tokenizer"], ["tokens_train", "text_tokenizer"]
+    image = ["scenes_train", "tokens_train", "image_tokenizer"]
+    text = ["tokens_train", "text_tokenizer"]
     return Pipeline(
         [
             training_node(train_image_prior, "image_prior", image, "dual.image_prior"),
             training_node(train_text_prior, "text_prior", text, "dual.text_prior"),
             node(
                 score_priors,
-                inputs=["tokens_train", "image_prior", "text_prior"],
+                inputs=["scenes_train", "tokens_train", "image_prior", "text_prior"],
                 outputs="log_priors_train",
                 name="score_priors",
             ),
