@@ -19,7 +19,7 @@ _ROWS_READ = 64
 
 
 class ParquetListing:
-    """Rows of ``*.parquet`` files: the columns of ``PhotoRow``, the last four where there are any.
+    """Rows of ``*.parquet`` files: the columns ``REQUIRED``, and ``OPTIONAL`` where there are any.
 
     ``image`` may also be the struct ``{bytes, path}`` that image data sets use, ``captions`` one
     text, and ``id`` a number.
