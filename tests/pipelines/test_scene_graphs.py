@@ -9,6 +9,7 @@ from spatial_dual.pipelines.scene_graphs import create_pipeline
 from spatial_dual.pipelines.scene_graphs.nodes import (
     build_graphs,
     collect_vocabulary,
+    draw_depth_views,
     fit_size_prior,
 )
 from spatial_dual.render.scenes import render_scene
@@ -18,6 +19,7 @@ COUNT = 6
 PARAMETERS = {
     "visual_from": "perceived",
     "perceived_fov_deg": 48,
+    "drawn_scenes": 2,
     "size_prior_scenes": 4,
     "vocabulary": {"min_count": 1, "max_labels": 100},
 }
@@ -144,6 +146,21 @@ def test_photographs_without_depth_or_instances_use_perception(tmp_path, rows, p
     assert all(graph.relations for graph in parsed(graphs, "gold"))
 
 
+@pytest.mark.parametrize("photos", [False, True])
+def test_views_are_drawn_flat_and_in_space(scenes, perceived, rows, tmp_path, photos):
+    prior = fit_size_prior(scenes, PARAMETERS)
+    records = photographs(rows, tmp_path) if photos else scenes
+    flat, space = draw_depth_views(records, perceived, prior, PARAMETERS)
+    panels = [axes for axes in flat.axes if axes.images]
+    assert len(panels) == 3 * PARAMETERS["drawn_scenes"]
+    (menu,) = space.layout.updatemenus
+    assert [button.label for button in menu.buttons] == scenes.values("id", [0, 1])
+    assert sum(trace.mode == "markers" for trace in space.data) == PARAMETERS["drawn_scenes"]
+    assert sum(bool(trace.visible) for trace in space.data) == sum(
+        menu.buttons[0].args[0]["visible"]
+    )
+
+
 def test_prior_reads_only_the_first_scenes(scenes, rows):
     few = fit_size_prior(scenes, PARAMETERS | {"size_prior_scenes": 1})
     expected = SizePrior.fit([SceneGraph.from_json(rows[0]["graph"])])
@@ -164,7 +181,9 @@ def test_unknown_choice_is_refused(tmp_path, scenes, perceived):
 def test_pipeline_joins_scenes_and_perception():
     pipeline = create_pipeline()
     splits = ("train", "val", "test")
-    assert pipeline.outputs() == {"vocabulary"} | {f"graphs_{split}" for split in splits[1:]}
+    figures = {"depth_views", "depth_space"}
+    graphs = {f"graphs_{split}" for split in splits[1:]}
+    assert pipeline.outputs() == {"vocabulary"} | graphs | figures
     inputs = {name for name in pipeline.inputs() if not name.startswith("params:")}
     for split in splits:
         (node,) = (n for n in pipeline.nodes if n.name == f"build_graphs_{split}")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spatial_dual.perception.appearance import appearance
 from spatial_dual.perception.camera import Camera
-from spatial_dual.perception.lift import depth_graph
+from spatial_dual.perception.lift import Lifted, depth_graph, lift
 from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.perception.visual_graph import visual_graph
 from spatial_dual.scene.graph import SceneGraph
@@ -79,6 +79,10 @@ class View:
         ]
         return graph.model_copy(update={"objects": tuple(objects)})
 
+    def lift(self, prior: SizePrior) -> Lifted:
+        """Points, gravity and boxes that the depth supports."""
+        return lift(self.depth, self.instances, self.labels, self.camera, prior)
+
     def depth_graph(self, prior: SizePrior, place: str | None = None) -> SceneGraph:
         """3D graph that the depth supports."""
         return depth_graph(
@@ -110,15 +114,16 @@ def visible_distances(
 
 
 def gold_graph(record: Row, perceived: View, prior: SizePrior) -> SceneGraph:
-    """The record's graph or, for a photograph, the best that depth supports.
-
-    Instances and depth are the record's own; where it has no instances or no depth, perceived
-    ones stand in.
-    """
+    """The record's graph or, for a photograph, the best that depth supports."""
     if record["graph"]:
         return SceneGraph.from_json(record["graph"])
+    return best_view(record, perceived).depth_graph(prior, record["place"] or None)
+
+
+def best_view(record: Row, perceived: View) -> View:
+    """The record's own depth and instances; what it has none of, perception stands in for."""
     view = View.of_record(record) if record["labels"] else perceived
     known = np.any(record["depth"] > 0)
     depth = record["depth"] if known else perceived.depth
     camera = Camera.from_json(record["camera"]) if known else perceived.camera
-    return replace(view, depth=depth, camera=camera).depth_graph(prior, record["place"] or None)
+    return replace(view, depth=depth, camera=camera)

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spatial_dual.pipelines.types import Records, SceneGraph, SizePrior, TextGraphParser, Vocabulary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from plotly.graph_objects import Figure as InteractiveFigure
+else:
+    Figure = InteractiveFigure = Any
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -55,6 +61,39 @@ def collect_vocabulary(graphs: Records, parameters: Parameters) -> Vocabulary:
     from spatial_dual.scene.vocabulary import Vocabulary
 
     return Vocabulary.from_graphs(_all_graphs(graphs), **parameters["vocabulary"])
+
+
+def draw_depth_views(
+    scenes: Records, perceived: Records, size_prior: SizePrior, parameters: Parameters
+) -> tuple[Figure, InteractiveFigure]:
+    """The first scenes as depth makes them: photo, depth, boxes and graph; and in space.
+
+    Of rendered scenes what perception saw, of photographs their own depth and instances first.
+    """
+    from spatial_dual.figures.depth_views import DepthView, depth_figure
+    from spatial_dual.figures.space import space_figure
+    from spatial_dual.perception.camera import Camera
+    from spatial_dual.perception.record_graphs import View, best_view
+
+    count = min(parameters["drawn_scenes"], len(scenes))
+    records = _rows(next(scenes.chunks(count, SCENE_COLUMNS)))
+    camera = Camera(parameters["perceived_fov_deg"])
+    views = []
+    for record, seen in zip(records, _rows(next(perceived.chunks(count))), strict=True):
+        view = View.of_perception(record, seen, camera)
+        if not record["graph"]:
+            view = best_view(record, view)
+        views.append(
+            DepthView(
+                name=record["id"],
+                image=record["image"],
+                depth=view.depth,
+                graph=view.depth_graph(size_prior, record["place"] or None),
+                camera=view.camera,
+                rotation=view.lift(size_prior).gravity.rotation(),
+            )
+        )
+    return depth_figure(views), space_figure(views)
 
 
 def _graphs_of_chunk(

@@ -5,6 +5,7 @@ from kedro.pipeline import Node, Pipeline, node
 from spatial_dual.pipelines.scene_graphs.nodes import (
     build_graphs,
     collect_vocabulary,
+    draw_depth_views,
     fit_size_prior,
 )
 
@@ -12,7 +13,7 @@ SPLITS = ("train", "val", "test")
 
 
 def create_pipeline() -> Pipeline:
-    """Size prior and vocabulary from the training split, graphs of all splits."""
+    """Size prior and vocabulary from the training split, graphs of all splits, figures of some."""
     prior = node(
         fit_size_prior,
         inputs=["scenes_train", "params:scene_graphs"],
@@ -25,7 +26,13 @@ def create_pipeline() -> Pipeline:
         outputs="vocabulary",
         name="collect_vocabulary",
     )
-    return Pipeline([prior, vocabulary, *(_graphs_node(split) for split in SPLITS)])
+    figures = node(
+        draw_depth_views,
+        inputs=["scenes_test", "perceived_test", "size_prior", "params:scene_graphs"],
+        outputs=["depth_views", "depth_space"],
+        name="draw_depth_views",
+    )
+    return Pipeline([prior, vocabulary, figures, *(_graphs_node(split) for split in SPLITS)])
 
 
 def _graphs_node(split: str) -> Node:
