@@ -153,14 +153,19 @@ class PlanAblations:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Read ``ablations``; give each variant and seed the parameters of its namespace."""
+        from spatial_dual.parameter_check import ParameterError
         from spatial_dual.pipelines.ablations.pipeline import create_pipeline
-        from spatial_dual.pipelines.ablations.plan import make_plan
+        from spatial_dual.pipelines.ablations.plan import check_plan, make_plan
 
         requested = pipelines._requested_pipelines  # as Kedro's find_pipelines; None: all
         if requested is not None and ABLATIONS not in requested:
             return
         parameters = context.config_loader["parameters"]
-        plan = make_plan(parameters)
+        try:
+            plan = make_plan(parameters)
+            check_plan(plan)
+        except ValueError as error:
+            raise ParameterError(str(error)) from error
         context.config_loader["parameters"] = {**parameters, **plan.parameters()}
         pipelines[ABLATIONS] = create_pipeline(plan, pipelines["__default__"])
 

@@ -14,6 +14,8 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
 # Kedro 1.7 calls an OmegaConf function by its old name, four times a run.
 warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
+# A variant of ablations reads datasets of another namespace, that of the full method.
+warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
 
 # Kedro calls the last first: an output is in the ledger before its training forgets its progress
 HOOKS = (

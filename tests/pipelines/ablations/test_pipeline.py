@@ -11,6 +11,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 
 from spatial_dual.pipelines.ablations.nodes import NEEDS_GRAPH, tabulate_figures, tabulate_scores
+from spatial_dual.pipelines.ablations.plan import check_plan, make_plan
 
 CHOICE = {"variants": "vanilla_dual+without_dgae", "seeds": "0+1"}
 
@@ -78,6 +79,16 @@ def test_every_input_is_kept_or_made_and_every_parameter_is_there(
     assert seeds == [0, 1]
     assert catalog.load("params:without_dgae.seed_0.dgae.fit.steps") == 0
     assert catalog.load("params:sd3.seed_0.dgae.fit.steps") > 0
+
+
+def test_every_variant_is_valid_and_a_bad_value_is_named(context: KedroContext) -> None:
+    parameters = context.config_loader["parameters"]
+    everything = {**parameters["ablations"], "variants": "all", "seeds": 0}
+    check_plan(make_plan({**parameters, "ablations": everything}))
+    wrong = {**everything["changes"], "short": {"dual": {"fit": {"steps": "few"}}}}
+    plan = make_plan({**parameters, "ablations": {**everything, "changes": wrong}})
+    with pytest.raises(ValueError, match=r"changes\.short\.dual\.fit\.steps: 'few'"):
+        check_plan(plan)
 
 
 def test_figures_become_rows_and_those_of_no_graph_are_left_out() -> None:

@@ -4,6 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spatial_dual.pipelines.alignment.parameters import AlignmentParameters
+from spatial_dual.pipelines.dgae.parameters import DgaeParameters
+from spatial_dual.pipelines.dual.parameters import DualParameters
+from spatial_dual.pipelines.graph_diffusion.parameters import GraphDiffusionParameters
+from spatial_dual.pipelines.parameters import Section, problems
+
 Parameters = Mapping[str, Any]
 REFERENCE = "sd3"
 """The full method. What a variant does not change, it takes from the reference's same seed."""
@@ -14,6 +20,12 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "dual": ("dgae", "alignment", "graph_diffusion"),
 }
 """The stages that variants and seeds train, each with the stages that it reads from."""
+RULES: Mapping[str, type[Section]] = {
+    "dgae": DgaeParameters,
+    "alignment": AlignmentParameters,
+    "graph_diffusion": GraphDiffusionParameters,
+    "dual": DualParameters,
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,18 @@ def make_plan(parameters: Parameters) -> Plan:
         tuple(run(variant, seed) for variant in chosen for seed in seeds),
         tuple(run(REFERENCE, seed) for seed in seeds),
     )
+
+
+def check_plan(plan: Plan) -> None:
+    """Ask each stage's own rules about what variants make of its parameters.
+
+    Raises:
+        ValueError: a bad value, with variant, key and what is allowed.
+    """
+    for run in plan.runs:
+        for stage, rules in RULES.items():
+            for key, text in problems(rules, run.parameters[stage]).items():
+                raise ValueError(f"ablations.changes.{run.variant}.{stage}.{key}: {text}")
 
 
 def merged(base: Parameters, changes: Parameters, where: str) -> dict[str, Any]:
