@@ -4,6 +4,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: no test a
 
 import numpy as np
 import pytest
+
 from tests.perception.hub import checkpoints
 
 

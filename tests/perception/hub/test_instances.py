@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from tests.perception.hub.checkpoints import LABELS
 from transformers import AutoImageProcessor, AutoModelForObjectDetection, ViTConfig
 
 from spatial_dual.perception.hub.instances import load_instance_model, named
+from tests.perception.hub.checkpoints import LABELS
 
 CPU = torch.device("cpu")
 ASKED = list(LABELS.values())
