@@ -291,9 +291,15 @@ def test_metrics_have_the_promised_keys(data, tmp_path):
 
 
 def test_photographs_refuse_what_they_cannot_tell(data, tmp_path):
-    photos = write_records(tmp_path / "photos", [columns([row | {"graph": ""} for row in ROWS])])
+    photographed = {"graph": "", "camera": '{"source": "assumed"}'}
+    photos = write_records(tmp_path / "photos", [columns([row | photographed for row in ROWS])])
     samples = sampled(data, tmp_path, Model())["samples"]
     assert isinstance(evaluate_describe(samples, photos, data["graphs"])["grammatical"], str)
     by_depth = evaluate_scene_graphs(photos, data["graphs"], prior())
     assert isinstance(by_depth["gold_depth"]["triplet_f1"], str)
     assert by_depth["image"]["triplet_recall"] > 0.5
+    annotated = [row | {"depth": np.zeros_like(row["depth"])} for row in ROWS]  # as VSD is
+    by_depth = evaluate_scene_graphs(
+        write_records(tmp_path / "vsd", [columns(annotated)]), data["graphs"], prior()
+    )
+    assert isinstance(by_depth["gold_depth"]["triplet_f1"], str)

@@ -3,6 +3,7 @@
 Each gives figures by name; a string in place of a number is the reason why there is none.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -110,7 +111,8 @@ def evaluate_scene_graphs(scenes: Records, graphs: Records, size_prior: SizePrio
         for s, g in zip(seen, gold, strict=True)
     )
     columns = ("depth", "instances", "labels", "camera", "graph")
-    rows = (row for row in read_rows(scenes, columns, "gold depth") if row["graph"])
+    known = (row for row in read_rows(scenes, columns, "gold depth") if row["depth"].any())
+    rows = (row for row in known if row["graph"])
     lifted = total(gold_depth_counts(row, size_prior, LEAST_VISIBILITY) for row in rows)
     return {
         "gold_depth": {"triplet_f1": lifted.f1 if lifted.reference else NO_GOLD},
@@ -252,7 +254,8 @@ def evaluate_describe(samples: Records, scenes: Records, graphs: Records) -> Fig
     from spatial_dual.parsing.lexicon_parser import LexiconParser
 
     texts = samples.values("description")
-    rendered = all(scenes.values("graph", rows_of(samples, scenes)))
+    cameras = scenes.values("camera", rows_of(samples, scenes))
+    rendered = all(json.loads(camera).get("source") == "rendered" for camera in cameras)
     gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
     return {
         **description_figures(texts, gold, LexiconParser()),
