@@ -36,7 +36,11 @@ def random_tags(batch: int, generator: torch.Generator) -> dict[str, Tensor]:
 
 
 class Ours:
-    """``TokenDiffuser`` under mask-and-replace with VQ-Diffusion's schedule."""
+    """``TokenDiffuser`` under mask-and-replace with VQ-Diffusion's schedule.
+
+    The hourglass that ``conf`` trains: its transformer has the settings' width, depth and heads,
+    its tokens half the width, as in ``conf/gpu``.
+    """
 
     def __init__(self, settings: Settings, device: torch.device) -> None:
         self.settings, self.device = settings, device
@@ -50,7 +54,9 @@ class Ours:
             tokens=settings.tokens,
             condition_dim=FEATURE,
             is_grid=True,
-            dim=settings.dim,
+            dim=settings.dim // 2,
+            coarse_dim=settings.dim,
+            trunk="hourglass",
             depth=settings.depth,
             heads=settings.heads,
         )
