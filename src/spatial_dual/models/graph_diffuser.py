@@ -77,8 +77,9 @@ class GraphDiffuser(nn.Module):
         self.config = config
         shape, dim = config.shape, config.dim
         columns = 1 + shape.properties  # object label and properties: the nodes of one slot
-        self.noisy = typed_states(shape.columns, config.codes, config.state_dim, dim)
-        self.initial = TypedCodes(shape.columns, config.codes, dim)
+        kinds = (shape.columns, columns + 2)
+        self.noisy = typed_states(*kinds, config.codes, config.state_dim, dim)
+        self.initial = TypedCodes(*kinds, config.codes, dim)
         self.slots = nn.Embedding(shape.slots, dim)
         self.place_token = nn.Parameter(torch.zeros(dim))
         self.step = TimestepEmbedding(dim)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -41,7 +42,7 @@ class LayoutMap(nn.Module):
         self.nearness = nn.Parameter(torch.linspace(2.0, 8.0, heads))
         self.background = nn.Parameter(torch.zeros(dim))
         self.out = nn.Linear(dim, dim)
-        columns = torch.arange(GEOMETRY_BINS + 1)[:, None].repeat(1, len(GEOMETRY)).numpy()
+        columns = np.tile(np.arange(GEOMETRY_BINS + 1)[:, None], len(GEOMETRY))
         self.register_buffer("bins", torch.from_numpy(bins_to_geometry(columns)).float(), False)
         centers = (torch.arange(grid) + 0.5) / grid
         rows, cols = torch.meshgrid(centers, centers, indexing="ij")

@@ -20,15 +20,16 @@ class TypedCodes(nn.Module):
 
     Args:
         types: type of each node, (nodes,) long.
+        count: number of types.
         codes: K.
         dim: width of the vectors.
     """
 
     starts: Tensor
 
-    def __init__(self, types: Tensor, codes: int, dim: int) -> None:
+    def __init__(self, types: Tensor, count: int, codes: int, dim: int) -> None:
         super().__init__()
-        self.table = nn.Embedding((int(types.max()) + 1) * (codes + 1), dim)
+        self.table = nn.Embedding(count * (codes + 1), dim)
         nn.init.normal_(self.table.weight, std=0.5)
         self.register_buffer("starts", types * (codes + 1), persistent=False)
 
@@ -43,9 +44,8 @@ class TypedVectors(nn.Module):
 
     types: Tensor
 
-    def __init__(self, types: Tensor, state_dim: int, dim: int) -> None:
+    def __init__(self, types: Tensor, count: int, state_dim: int, dim: int) -> None:
         super().__init__()
-        count = int(types.max()) + 1
         self.weight = nn.Parameter(0.5 * state_dim**-0.5 * torch.randn(count, state_dim, dim))
         self.bias = nn.Parameter(torch.zeros(count, dim))
         self.register_buffer("types", types, persistent=False)
@@ -56,8 +56,10 @@ class TypedVectors(nn.Module):
         return mapped + self.bias[self.types]
 
 
-def typed_states(types: Tensor, codes: int, state_dim: int | None, dim: int) -> nn.Module:
+def typed_states(
+    types: Tensor, count: int, codes: int, state_dim: int | None, dim: int
+) -> nn.Module:
     """``TypedCodes`` for indices (``state_dim`` None), ``TypedVectors`` for vectors."""
     if state_dim is None:
-        return TypedCodes(types, codes, dim)
-    return TypedVectors(types, state_dim, dim)
+        return TypedCodes(types, count, codes, dim)
+    return TypedVectors(types, count, state_dim, dim)
