@@ -168,6 +168,7 @@ def test_instance_without_pixels_is_left_out():
     )
     assert [item.label for item in graph.objects] == list(SCENE)
     assert graph.objects[0].attributes == ("red",)
+    assert graph.objects[2].attributes == ("blue", "small"), "0.2 m is small for anything"
     assert graph.objects[2].confidence == 0.7
     assert graph.place == "kitchen"
 

@@ -16,9 +16,11 @@ from spatial_dual.perception.camera import Camera, Points
 from spatial_dual.perception.evidence import picture_evidence
 from spatial_dual.perception.gravity import Gravity, depth_noise, find_gravity
 from spatial_dual.perception.regions import instance_regions
+from spatial_dual.perception.shape_words import shape_words
 from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.scene.graph import Box3D, SceneGraph, SceneObject
 from spatial_dual.scene.relations import relations_of
+from spatial_dual.scene.vocabulary import attribute_kind
 
 Array = NDArray[np.float64]
 
@@ -97,14 +99,16 @@ def depth_graph(
 
     Objects are the instances that have pixels, in their order, as in ``visual_graph``; one with
     too little valid depth has no box and so no relation. Arguments and errors as in ``lift``;
-    ``attributes`` and ``scores`` are per instance.
+    ``attributes`` and ``scores`` are per instance. To the attributes come what the box says:
+    size and pose, unless a word of that kind is there.
     """
     lifted = lift(depth, instances, labels, camera, prior)
     regions = instance_regions(instances, len(labels))
+    seen: Sequence[Sequence[str]] = attributes if attributes is not None else [()] * len(labels)
     objects = [
         SceneObject(
             label=label,
-            attributes=tuple(attributes[k]) if attributes is not None else (),
+            attributes=_words(seen[k], label, lifted, k, prior),
             box=_box(lifted, k),
             region=regions[k],
             confidence=scores[k] if scores is not None else None,
@@ -118,6 +122,16 @@ def depth_graph(
         objects, "depth", math.hypot(BOX_ERROR, lifted.noise), shown[np.ix_(visible, visible)]
     )
     return SceneGraph(objects=tuple(objects), relations=relations, place=place)
+
+
+def _words(
+    seen: Sequence[str], label: str, lifted: Lifted, k: int, prior: SizePrior
+) -> tuple[str, ...]:
+    if not lifted.known[k]:
+        return tuple(seen)
+    kinds = {attribute_kind(word) for word in seen}
+    measured = shape_words(label, lifted.sizes[k], prior)
+    return (*seen, *(word for word in measured if attribute_kind(word) not in kinds))
 
 
 def _box(lifted: Lifted, k: int) -> Box3D | None:

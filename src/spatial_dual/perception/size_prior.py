@@ -87,6 +87,11 @@ class SizePrior:
         completed: Array = np.where(whole, seen, np.maximum(seen, guess))
         return completed
 
+    def usual(self, label: str) -> Array | None:
+        """Mean width, height, depth (3,) of the label's examples, metres; None without any."""
+        rows = self._examples.get(label)
+        return None if rows is None else np.average(rows[:, :3], axis=0, weights=rows[:, 3])
+
     def to_dict(self) -> dict[str, list[list[float]]]:
         """JSON-ready mapping; ``from_dict`` gives back an equal prior."""
         return {label: np.round(rows, 4).tolist() for label, rows in self._examples.items()}
