@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,6 +63,30 @@ def test_diff_names_what_changed(data: Path, capsys: Any) -> None:
 def test_refusals(data: Path, arguments: list[str], message: str) -> None:
     with pytest.raises(SystemExit, match=message):
         main(["runs", *arguments, "--data", str(data)])
+
+
+@pytest.mark.parametrize(("made", "equal"), [("a", True), ("b", False)])
+def test_reproducing_compares_the_outputs_that_the_first_run_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, made: str, equal: bool
+) -> None:
+    """The second run makes one more, which the first had found up to date."""
+    outputs = {"dual": made * 64, "scenes_train": "c" * 64}
+
+    def answer(command: list[str], **_: Any) -> SimpleNamespace:
+        if "kedro" in command:
+            save_manifest(tmp_path / "runs", manifest(2, outputs=outputs))
+        return SimpleNamespace(stdout="abc\n", returncode=0)
+
+    save_manifest(tmp_path / "runs", manifest(1))
+    monkeypatch.setattr("spatial_dual.commands.runs.subprocess.run", answer)
+    arguments = ["runs", "reproduce", "last", "--data", str(tmp_path)]
+    if equal:
+        main(arguments)
+        assert "1 outputs, all equal to those of 2026-01" in capsys.readouterr().out
+    else:
+        with pytest.raises(SystemExit, match="outputs differ"):
+            main(arguments)
+        assert "outputs dual changed" in capsys.readouterr().out
 
 
 def test_uncommitted_changes_cannot_be_reproduced(tmp_path: Path) -> None:
