@@ -9,6 +9,7 @@ from kedro.framework.startup import bootstrap_project
 from spatial_dual.datasets.records import Records
 from spatial_dual.scene.graph import SceneGraph
 from tests.datasets.photos.vsd_folder import make_vsd
+from tests.perception.hub import checkpoints
 
 COUNTS = {"train": 5, "val": 2, "test": 2}
 
@@ -21,9 +22,14 @@ def test_scenes_to_scene_graphs(project_path: Path, tmp_path: Path) -> None:
         "vsd": {"path": str(annotations), "images": str(images)},
         "image_size": 64,
         "scenes": {"max_bad_share": 0.3},
-        # no hub can be reached here: the small network of our own, hardly trained
-        "perception": {"hub": None, "model": {"widths": [8, 8, 8, 8]}},
-        "train": {"max_steps": 2, "device": "cpu"},
+        # the real classes with small random weights: a test does not ask the hub
+        "perception": {
+            "hub": {
+                "depth": str(checkpoints.depth_anything(tmp_path / "depth_anything")),
+                "instances": str(checkpoints.mask2former(tmp_path / "mask2former")),
+            }
+        },
+        "train": {"device": "cpu"},
     }
     bootstrap_project(project_path)
     with KedroSession.create(

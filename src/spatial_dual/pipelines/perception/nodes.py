@@ -21,13 +21,16 @@ def train_perceiver(
 
     Its labels and attribute words are those of the training scenes. Where ``parameters`` name
     published checkpoints under ``hub``, these are the perceiver, and nothing is trained.
+
+    Raises:
+        ValueError: no record has an instance to learn from.
     """
     if parameters["hub"]:
         from spatial_dual.perception.hub.config import HubConfig
         from spatial_dual.perception.hub.perceiver import HubPerceiver
 
         hub = HubConfig.from_dict(parameters["hub"])
-        return HubPerceiver(hub), {"hub": hub.to_dict()}
+        return HubPerceiver(hub), {"rows": [], "hub": hub.to_dict()}
 
     from spatial_dual.perception.batches import PerceptionBatches, names_in_records
     from spatial_dual.perception.losses import perception_loss
@@ -37,6 +40,12 @@ def train_perceiver(
     from spatial_dual.training.fit import fit
 
     labels, attributes = names_in_records(scenes, parameters["attribute_kinds"])
+    if not labels:
+        raise ValueError(
+            f"{scenes.folder}: no record has an instance, so there is nothing to learn perception "
+            "from; name published checkpoints in perception.hub (see conf/vsd), or give the "
+            "photographs instances and depth"
+        )
     shape = PixelPerceiver.Config(labels=labels, attributes=attributes, **parameters["model"])
     with seeded_torch(seed, "perceiver", "start"):
         model = PixelPerceiver(shape)
