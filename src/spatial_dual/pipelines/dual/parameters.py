@@ -47,6 +47,7 @@ class ImageDiffuserSizes(DiffuserSizes):
     """The same, with the trunks that need a grid."""
 
     trunk: Literal["transformer", "hourglass", "unet"] = left_out()
+    coarse_dim: Count = left_out()
 
 
 class ImageDiffuserParameters(Section):
