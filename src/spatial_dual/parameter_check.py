@@ -25,6 +25,7 @@ from spatial_dual.pipelines.parameters import (
     problems,
 )
 from spatial_dual.pipelines.perception.parameters import PerceptionParameters
+from spatial_dual.pipelines.pretrained.parameters import PretrainedParameters
 from spatial_dual.pipelines.rating_sheets.parameters import RatingSheetsParameters
 from spatial_dual.pipelines.report.parameters import ReportParameters
 from spatial_dual.pipelines.scene_graphs.parameters import SceneGraphsParameters
@@ -72,6 +73,7 @@ class ProjectParameters(Section):
     evaluate: EvaluateParameters
     report: ReportParameters
     rating_sheets: RatingSheetsParameters
+    pretrained: PretrainedParameters
     ablations: AblationsParameters = left_out()
     photos: PhotosPlace = left_out()
     vsd: VsdPlace = left_out()

@@ -119,6 +119,15 @@ def test_classifier_learns_a_handful_of_scenes():
     assert loss["accuracy"] == 1
 
 
+def test_scenes_in_which_nothing_is_seen_still_have_a_loss():
+    maps = {"image": IMAGES[0], "instances": np.zeros((32, 32), np.int16)}
+    noise = torch.Generator().manual_seed(0)
+    source = LabelledScenes(_Rows([maps | {"labels": [], "graph": ""}]), WORDS)
+    batch = source.load(np.array([0]), noise)
+    assert batch["main"].tolist() == [-1]
+    assert torch.isfinite(classifier_loss(classifier(WORDS), batch, noise)["loss"])
+
+
 class _Rows:
     def __init__(self, rows):
         self.rows = rows

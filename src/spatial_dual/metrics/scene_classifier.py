@@ -81,9 +81,11 @@ def classifier_loss(
 ) -> dict[str, Tensor]:
     """Cross-entropy of the largest object's label plus binary cross-entropy of present words."""
     main, present = model(from_uint8(batch["images"]))
-    main_loss = F.cross_entropy(main.float(), batch["main"], ignore_index=-1)
-    present_loss = F.binary_cross_entropy_with_logits(present.float(), batch["present"])
     known = batch["main"] >= 0
+    # a mean over pictures in which nothing is seen would be no number
+    summed = F.cross_entropy(main.float(), batch["main"], ignore_index=-1, reduction="sum")
+    main_loss = summed / known.sum().clamp(min=1)
+    present_loss = F.binary_cross_entropy_with_logits(present.float(), batch["present"])
     right = (main.argmax(dim=1) == batch["main"]) & known
     accuracy = right.sum() / known.sum().clamp(min=1)
     return {"loss": main_loss + 5 * present_loss, "accuracy": accuracy}

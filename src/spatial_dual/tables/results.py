@@ -13,6 +13,8 @@ from spatial_dual.tables.table import Cell
 
 FULL = "sd3"
 """The variant that ``kedro run`` trains."""
+PRETRAINED = ("sd_1_5", "sdxl", "cogview_3")
+"""Published models that the pipeline ``pretrained`` evaluates."""
 PAPER_SEEDS = 5
 RESULT_COLUMNS = ("variant", "seed", "metric", "value", "n")
 SCORE_COLUMNS = ("variant", "seed", "id", "metric", "right", "total")
@@ -128,8 +130,16 @@ class Results:
 
     def _reason(self, variant: str, metric: str) -> str:
         if variant not in self.variants:
-            return f"not run; kedro run --pipelines=ablations --params=ablations.variants={variant}"
+            return _how_to_run(variant)
         return self.refused.get(metric, f"{metric} was not measured for {variant}")
+
+
+def _how_to_run(variant: str) -> str:
+    if variant in PRETRAINED:
+        how = f"pretrained --params=pretrained.variant={variant},pretrained.path=FOLDER"
+    else:
+        how = f"ablations --params=ablations.variants={variant}"
+    return f"not run; kedro run --pipelines={how}"
 
 
 def seeds_note(cells: Iterable[Cell]) -> str:
