@@ -1,0 +1,111 @@
+"""``conf/vsd`` has the paper's sizes: parameters of each training step are near its Table 8."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from torch import nn
+
+from spatial_dual.models.decoders import TextDecoder, VisualDecoder
+from spatial_dual.models.dgae import Dgae
+from spatial_dual.models.dual import DualModel, DualModelConfig
+from spatial_dual.models.graph_diffuser import GraphDiffuserConfig
+from spatial_dual.models.graph_nodes import NodeShape
+from spatial_dual.models.image_tokenizer import ImageTokenizerConfig
+from spatial_dual.models.token_diffuser import TokenDiffuserConfig
+from spatial_dual.training.config import FitConfig
+
+PROJECT = Path(__file__).parents[1]
+SHAPE = NodeShape(slots=8, labels=1001, attributes=(20, 20), states=14, places=50)
+GRAPH_CODES = 8 * 8 * 8 * 5
+
+
+@pytest.fixture(scope="module")
+def parameters() -> dict[str, Any]:
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env="vsd") as session:
+        loaded: dict[str, Any] = session.load_context().params
+    return loaded
+
+
+def millions(model: nn.Module) -> float:
+    return sum(p.numel() for p in model.parameters()) / 1e6
+
+
+def test_tokens_codes_and_words_are_the_papers(parameters: dict[str, Any]) -> None:
+    tokens = parameters["tokens"]
+    patch = ImageTokenizerConfig(**tokens["image_tokenizer"]["model"]).patches.patch
+    assert parameters["image_size"] // patch == 32
+    assert tokens["image_tokenizer"]["model"]["codes"] == 2886
+    assert tokens["text"]["length"] == 77
+
+
+def test_optimiser_and_sampler_are_the_papers(parameters: dict[str, Any]) -> None:
+    dual, alignment = parameters["dual"], parameters["alignment"]
+    stages = (dual, parameters["dgae"], parameters["graph_diffusion"], *alignment.values())
+    for stage in stages:
+        fit = FitConfig(**stage["fit"])
+        assert fit.betas == (0.9, 0.98)
+        assert fit.learning_rate_at(9_999) == pytest.approx(5e-5)
+        assert fit.learning_rate_at(4_999) == pytest.approx(2.5e-5)
+        assert fit.learning_rate_at(fit.steps - 1) == pytest.approx(5e-5)
+    assert dual["sampling"]["steps"] == 200
+    chains = (dual["image_diffuser"], dual["text_diffuser"], parameters["graph_diffusion"])
+    assert all(stage["kernel"]["steps"] >= 200 for stage in chains)
+
+
+def test_step_1_has_about_110_million_parameters(parameters: dict[str, Any]) -> None:
+    # its quantiser counts its codes as it is built, which the meta device cannot
+    dgae = Dgae(Dgae.Config(SHAPE, **parameters["dgae"]["model"]))
+    assert dgae.codes == GRAPH_CODES
+    assert millions(dgae) == pytest.approx(110, rel=0.15)
+
+
+def test_step_2_has_about_127_million_parameters(parameters: dict[str, Any]) -> None:
+    tokens, alignment = parameters["tokens"], parameters["alignment"]
+    patches = ImageTokenizerConfig(**tokens["image_tokenizer"]["model"]).patches
+    text = tokens["text"]
+    with torch.device("meta"):
+        visual = VisualDecoder(VisualDecoder.Config(SHAPE, patches))
+        words = TextDecoder(
+            TextDecoder.Config(
+                SHAPE,
+                text["vocabulary_size"],
+                text["length"],
+                **alignment["text_decoder"]["model"],
+            )
+        )
+    assert millions(visual) + millions(words) == pytest.approx(127, rel=0.15)
+
+
+def test_steps_3_and_4_have_about_350_million_and_1_1_billion(parameters: dict[str, Any]) -> None:
+    tokens, dual = parameters["tokens"], parameters["dual"]
+    graph = parameters["graph_diffusion"]
+    width = tokens["clip"]["model"]["dim"]
+    conditions = {"image": width, "text": width, **graph["hidden_dims"]}
+    config = DualModelConfig(
+        TokenDiffuserConfig(
+            SHAPE,
+            tokens["image_tokenizer"]["model"]["codes"],
+            tokens=32 * 32,
+            condition_dim=width,
+            is_grid=True,
+            **dual["image_diffuser"]["model"],
+        ),
+        TokenDiffuserConfig(
+            SHAPE,
+            tokens["text"]["vocabulary_size"],
+            tokens=tokens["text"]["length"],
+            condition_dim=width,
+            is_grid=False,
+            **dual["text_diffuser"]["model"],
+        ),
+        GraphDiffuserConfig(SHAPE, GRAPH_CODES, conditions, **graph["model"]),
+    )
+    with torch.device("meta"):
+        model = DualModel(config)
+    assert millions(model.graph) == pytest.approx(350, rel=0.1)
+    assert millions(model) == pytest.approx(1100, rel=0.1)
