@@ -12,7 +12,7 @@ _CLAUSE_EDGES = frozenset(["conj", "parataxis", "advcl", "ccomp", "root"])
 _RELATIVE = frozenset(["that", "which", "who", "whom"])
 _IMPLIED = {
     "rides": ("on", False),
-    "wears": ("on", True),
+    "wears": ("in", False),
     "contains": ("in", True),
     "supports": ("on", True),
     "covers": ("on", False),
@@ -196,6 +196,10 @@ class SentenceReader:
         self, subjects: tuple[int, ...], predicate: str, objects: tuple[int, ...]
     ) -> None:
         self._builder.relate(subjects, predicate, objects)
+        if predicate == "has":
+            parts = load_lexicon().parts
+            held = tuple(number for number in objects if self._builder.label(number) in parts)
+            self._builder.relate(held, "on", subjects)
         if predicate in _IMPLIED:
             spatial, turned = _IMPLIED[predicate]
             ends = (objects, subjects) if turned else (subjects, objects)

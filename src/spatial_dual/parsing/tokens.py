@@ -23,6 +23,10 @@ _IMPLIED = " its"  # "to the left of its": the ground is whom the caption has be
 COMPOUND = "box"
 """Stand-in for nouns of several words."""
 _WHILE = re.compile(r",? while (?!\w+ing\b|being\b)")  # a clause of its own, not "while riding"
+_OWN_SIDE = re.compile(
+    r"\b(?:on|to|at) ((?:the |a |an )?(?:\w+ )?\w+)'s (left|right)(?: side)?"
+    r"(?=[.,;]|$| (?:is|are|sits?|stands?|and|there)\b)"
+)  # "on the girl's left" says the same as "to the left of the girl"
 _POSES = frozenset(["facing_left", "facing_right", "facing_forward"])
 _POSE = re.compile(r"(?<!is )(?<!are )\bfacing (left|right|forward)\b")
 _RECIPROCAL = re.compile(r"\b(?:each ?other|one another)\b")
@@ -66,6 +70,7 @@ def _collapse(text: str) -> str:
     lexicon = load_lexicon()
     text = text.replace("@", " ").replace("_", " ").replace(" ' s ", "'s ")
     text = _RECIPROCAL.sub("each_other", text)
+    text = _OWN_SIDE.sub(r"to the \2 of \1", text)
     text = _WHILE.sub(" ; ", text)
     text = _POSE.sub(r"facing_\1", text)
     text = lexicon.compounds.sub(lambda match: match[0].replace(" ", "_"), text)

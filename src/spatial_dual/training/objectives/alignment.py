@@ -11,9 +11,9 @@ from spatial_dual.models.decoders import TextDecoder, VisualDecoder, next_token_
 from spatial_dual.models.graph_nodes import take_tags
 from spatial_dual.models.image_tokenizer import from_uint8
 
-MAX_NOISE = 0.9
-"""Share of the chain up to which text codes are corrupted: the decoder must read what the text
-diffuser draws, not perfect codes, and mend it from the graph."""
+MIN_NOISE = 0.5
+"""Share of the chain from which on text codes are corrupted, up to all of it: the decoder must read
+what the text diffuser draws, not perfect codes, and mend it from the graph."""
 
 
 class VisualDecoderLoss:
@@ -45,8 +45,8 @@ class TextDecoderLoss:
         """Mean nats a word."""
         decoder = cast(TextDecoder, model)
         text = batch["text_codes"]
-        highest = max(1, round(MAX_NOISE * self.kernel.steps))
-        t = torch.randint(0, highest + 1, (len(text),), generator=generator)
+        steps = self.kernel.steps
+        t = torch.randint(round(MIN_NOISE * steps), steps + 1, (len(text),), generator=generator)
         noisy = self.kernel.sample_forward(text, t.to(text.device), generator)
         logits = decoder(noisy, take_tags(batch, "gold"), text)
         return {"loss": next_token_loss(logits, text)}
