@@ -71,10 +71,17 @@ class TransformerSizes(Section):
     depth: Count
     heads: Count
 
+    @property
+    def split_by_heads(self) -> str:
+        """Name of the width that the heads share."""
+        return "dim"
+
     @model_validator(mode="after")
     def _heads_divide_width(self) -> "TransformerSizes":
-        if self.dim % self.heads:
-            raise ValueError(f"dim {self.dim} must be a multiple of heads {self.heads}")
+        name = self.split_by_heads
+        width = getattr(self, name)
+        if width % self.heads:
+            raise ValueError(f"{name} {width} must be a multiple of heads {self.heads}")
         return self
 
 

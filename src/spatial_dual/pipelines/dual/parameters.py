@@ -49,6 +49,11 @@ class ImageDiffuserSizes(DiffuserSizes):
     trunk: Literal["transformer", "hourglass", "unet"] = left_out()
     coarse_dim: Count = left_out()
 
+    @property
+    def split_by_heads(self) -> str:
+        """An hourglass attends at its coarse width."""
+        return "coarse_dim" if self.trunk == "hourglass" and self.coarse_dim else "dim"
+
 
 class ImageDiffuserParameters(Section):
     """Noise and sizes."""
