@@ -61,13 +61,6 @@ def column(log: TrainingLog, name: str) -> np.ndarray:
     return np.array([row[name] for row in log.rows])
 
 
-@pytest.fixture
-def importable_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers import this module by name; pytest alone does not put the project on the path."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])
-
-
-@pytest.mark.usefixtures("importable_tests")
 def test_two_workers_follow_the_curve_of_one_with_twice_the_batch(
     source: RecordSource, tmp_path: Path
 ) -> None:
