@@ -27,6 +27,7 @@ TASKS = ("training_step", "sampling", "posterior")
 
 
 def contenders(settings: Settings, device: torch.device) -> tuple[Ours, VqDiffusion]:
+    """Both models, the peer's context as long as our graph's."""
     torch.manual_seed(0)
     ours = Ours(settings, device)
     return ours, VqDiffusion(replace(settings, context=ours.context), device)
@@ -66,6 +67,7 @@ def works(ours: Ours, theirs: VqDiffusion, device: torch.device) -> dict[str, di
 
 
 def measure(settings: Settings, device: torch.device, rounds: int) -> dict[str, Any]:
+    """All ratios, with the seconds and settings behind them."""
     ours, theirs = contenders(settings, device)
     result: dict[str, Any] = {}
     medians: dict[str, dict[str, float]] = {}
@@ -112,6 +114,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    """Measure, print, and write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="where to write the figures")

@@ -22,6 +22,7 @@ OPTIONS = ("--env=smoke", "--pipelines=train", "--params=train.checkpoint_every=
 
 
 def start(conf: Path) -> "subprocess.Popen[bytes]":
+    """A run that makes what is missing or stale."""
     command = [sys.executable, "-m", "kedro", "run", "--only-missing-outputs", *OPTIONS]
     return subprocess.Popen(
         [*command, f"--conf-source={conf}"],
@@ -41,11 +42,13 @@ def finish(conf: Path) -> float:
 
 
 def digests(data: Path) -> dict[str, str]:
+    """Content of each output in the ledger."""
     entries = (json.loads(path.read_text()) for path in (data / "runs" / "outputs").glob("*.json"))
     return {entry["output"]: entry["content"] for entry in entries}
 
 
 def main(kills: int) -> None:
+    """Kill that often; exit with the verdict."""
     with tempfile.TemporaryDirectory() as name:
         workplace = Path(name)
         conf, data = workplace / "conf", workplace / "data"

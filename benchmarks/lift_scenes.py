@@ -44,6 +44,7 @@ def bleeding(depth: np.ndarray, instances: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def measure(scenes: list[dict[str, Any]], prior: SizePrior, disturb: Disturb) -> str:
+    """Rate, precision, recall and F1 of scenes disturbed in one way."""
     counts, seconds = [], 0.0
     for scene in scenes:
         depth, instances = disturb(scene["depth"].astype(np.float32), scene["instances"])

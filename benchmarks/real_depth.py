@@ -19,6 +19,7 @@ from tests.perception.vsr import graphs_by_depth, read_statements
 
 
 def report_frame(name: str, frame: Frame, folder: Path | None) -> tuple[int, int]:
+    """Print a frame's figures, draw it where asked; relations found, and annotated."""
     prior = SizePrior()
     start = time.process_time()
     lifted = lift(frame.depth, frame.instances, frame.labels, frame.camera, prior)

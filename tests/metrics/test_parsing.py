@@ -9,9 +9,10 @@ from spatial_dual.metrics.parsing import (
     facts,
     head_word,
 )
+from spatial_dual.metrics.synonyms import LexiconSynonyms
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
 
-LOOSE = Matching(inverses=True, synonyms=[{"sofa", "couch"}])
+LOOSE = Matching(inverses=True, synonyms=LexiconSynonyms())
 
 
 def graph(subject, predicate, ground, attributes=()):

@@ -12,7 +12,7 @@ from spatial_dual.models.code_evidence import CodeEvidence
 from spatial_dual.models.generation import (
     SamplingOptions,
     draw_images,
-    evolve_graphs,
+    sample_graphs,
     write_captions,
 )
 from spatial_dual.models.graph_diffuser import GraphCondition
@@ -74,8 +74,8 @@ def evolve(
     kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
     feature = torch.arange(len(initial["labels"]))[:, None].float()
     noise = torch.Generator().manual_seed(0)
-    tags = evolve_graphs(diffuser, kernel, dgae, initial, kind, feature, SHARP, noise)
-    return tags, diffuser.conditions
+    samples = sample_graphs(diffuser, kernel, dgae, initial, kind, feature, SHARP, noise)
+    return dgae.decode(samples.tokens), diffuser.conditions
 
 
 @pytest.fixture

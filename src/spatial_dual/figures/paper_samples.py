@@ -1,4 +1,4 @@
-"""Figures 4, 10 and 11 of the paper: samples."""
+"""Figures 4 and 9 to 11 of the paper: samples, and a graph on its way."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -9,41 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from spatial_dual.metrics.shares import Share
+from spatial_dual.metrics.synonyms import Synonyms
 from spatial_dual.parsing.lexicon import singular
 from spatial_dual.parsing.tokens import tokenise
 from spatial_dual.scene.graph import INVERSE_PREDICATE, SceneGraph, Triplet
 
 Fact = tuple[str, ...]
-SYNONYMS: tuple[frozenset[str], ...] = tuple(
-    frozenset(group.split())
-    for group in (
-        "man guy male gentleman boy person people",
-        "woman lady female girl person people",
-        "child kid baby toddler boy girl",
-        "sofa couch",
-        "tv television screen monitor",
-        "bike bicycle motorcycle motorbike",
-        "car vehicle suv van truck",
-        "road street",
-        "sidewalk pavement",
-        "plane airplane aircraft jet",
-        "cow cattle bull",
-        "cup mug",
-        "glasses sunglasses eyeglasses",
-        "bag backpack handbag purse",
-        "building house",
-        "picture painting photo poster",
-        "ocean sea water",
-        "boat ship",
-        "cap hat",
-        "jacket coat",
-        "plant bush tree",
-        "grass field ground",
-        "cellphone phone",
-        "rug carpet mat",
-    )
-)
-"""Words that people use for one another in captions of the same picture."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +23,11 @@ class Matching:
 
     Attributes:
         inverses: "a behind b" is "b in front of a", and so on for all converse predicates.
-        synonyms: groups of head words that stand for each other.
+        synonyms: when head words stand for each other; None where they never do.
     """
 
     inverses: bool = False
-    synonyms: Sequence[Collection[str]] = ()
+    synonyms: Synonyms | None = None
 
     def agree(self, found: Triplet, gold: Triplet) -> bool:
         """Whether two triplets of head words state the same."""
@@ -72,7 +43,9 @@ class Matching:
         return found[1] == gold[1] and ends
 
     def _alike(self, one: str, other: str) -> bool:
-        return one == other or any(one in group and other in group for group in self.synonyms)
+        if one == other or self.synonyms is None:
+            return one == other
+        return not self.synonyms.senses(one).isdisjoint(self.synonyms.senses(other))
 
 
 STRICT = Matching()

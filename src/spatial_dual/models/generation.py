@@ -39,61 +39,7 @@ class SamplingOptions:
 
 
 @torch.inference_mode()
-def evolve_graphs(
-    diffuser: GraphDiffuser,
-    kernel: Kernel,
-    dgae: Dgae,
-    tags: Tags,
-    kind: str,
-    feature: Tensor,
-    options: SamplingOptions,
-    generator: torch.Generator,
-) -> dict[str, Tensor]:
-    """Tags of the 3DSGs that initial graphs evolve into under the global feature c.
-
-    What a text states is true, so ln p(stated tags | code) joins the logits; what perception
-    reports may be wrong and stays a condition.
-
-    Args:
-        diffuser: the graph diffuser.
-        kernel: its noising process.
-        dgae: auto-encoder of the codes.
-        tags: of the initial graphs.
-        kind: "text" or "image".
-        feature: c_Y or c_I, (batch, dim).
-        options: how to sample.
-        generator: source of all noise.
-    """
-    samples = _sample_graphs(diffuser, kernel, dgae, tags, kind, feature, options, generator)
-    return dgae.decode(samples.tokens)
-
-
-@torch.inference_mode()
-def trace_graphs(
-    diffuser: GraphDiffuser,
-    kernel: Kernel,
-    dgae: Dgae,
-    tags: Tags,
-    kind: str,
-    feature: Tensor,
-    options: SamplingOptions,
-    generator: torch.Generator,
-) -> list[tuple[int, dict[str, Tensor]]]:
-    """Times T … 0 and the tags that the chain of ``evolve_graphs`` holds there (Fig. 9).
-
-    A node that is still masked says nothing yet. Arguments are those of ``evolve_graphs``.
-    """
-    samples = _sample_graphs(diffuser, kernel, dgae, tags, kind, feature, options, generator, True)
-    assert samples.trajectory is not None
-    traced = []
-    for time, codes in zip(samples.times, samples.trajectory, strict=True):
-        known = codes < dgae.codes
-        held = dgae.decode(torch.where(known, codes, samples.tokens))
-        traced.append((time, shown_only(held, known, dgae.config.shape)))
-    return traced
-
-
-def _sample_graphs(
+def sample_graphs(
     diffuser: GraphDiffuser,
     kernel: Kernel,
     dgae: Dgae,
@@ -104,6 +50,22 @@ def _sample_graphs(
     generator: torch.Generator,
     return_trajectory: bool = False,
 ) -> Samples:
+    """Codes of the 3DSGs that initial graphs evolve into under the global feature c.
+
+    What a text states is true, so ln p(stated tags | code) joins the logits; what perception
+    reports may be wrong and stays a condition.
+
+    Args:
+        diffuser: the graph diffuser.
+        kernel: its noising process.
+        dgae: auto-encoder of the codes; its ``decode`` gives the tags.
+        tags: of the initial graphs.
+        kind: "text" or "image".
+        feature: c_Y or c_I, (batch, dim).
+        options: how to sample.
+        generator: source of all noise.
+        return_trajectory: whether the chain on its way is kept, for ``held_graphs``.
+    """
     initial, stated = dgae.encode(tags), presence(tags, dgae.config.shape)
     condition = GraphCondition(initial, stated, kind, feature[:, None])
     evidence = dgae.evidence.log_likelihood(tags) if kind == "text" else None
@@ -123,6 +85,25 @@ def _sample_graphs(
         return_trajectory=return_trajectory,
         device=feature.device,
     )
+
+
+@torch.inference_mode()
+def held_graphs(samples: Samples, dgae: Dgae) -> list[tuple[int, dict[str, Tensor]]]:
+    """Times T … 0 and the tags that a kept chain of ``sample_graphs`` holds there (Fig. 9).
+
+    A node that is still masked says nothing yet.
+
+    Raises:
+        ValueError: the chain was not kept.
+    """
+    if samples.trajectory is None:
+        raise ValueError("sample_graphs kept no trajectory; call it with return_trajectory=True")
+    held = []
+    for time, codes in zip(samples.times, samples.trajectory, strict=True):
+        known = codes < dgae.codes
+        decoded = dgae.decode(torch.where(known, codes, samples.tokens))
+        held.append((time, shown_only(decoded, known, dgae.config.shape)))
+    return held
 
 
 @torch.inference_mode()

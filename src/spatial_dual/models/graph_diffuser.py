@@ -106,7 +106,7 @@ class GraphDiffuser(nn.Module):
         x = torch.cat([objects, relations, place + self.place_token], dim=1)
         pooled = self.step(t) + context.mean(dim=1)
         for mix, block in zip(self.mixes, self.blocks, strict=True):
-            x = block(mix(x), pooled, context, None, mask)
+            x = block(mix(x), pooled, context, mask)
         objects, relations, place = self.norm(x).split([shape.slots, shape.pairs, 1], dim=1)
         nodes = self.split_columns(objects).unflatten(-1, (-1, self.config.dim))
         nodes = F.gelu(nodes + slot_nodes)  # (b, slots, columns, dim)

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 from spatial_dual.models.transformer import Transformer
 
 BLOCKS_BEFORE, BLOCKS_AFTER = 2, 1
-"""Convolution blocks on either side of the transformer. A second one before it lowered the
-cross-entropy of a short training by .03 to .08 nats, more of either changed nothing."""
+"""Convolution blocks on either side of the transformer. In trainings of 200 steps a second one
+before it lowered the cross-entropy by up to .08 nats, most at high noise; more of either did
+nothing."""
 
 
 class Hourglass(nn.Module):
@@ -42,21 +43,14 @@ class Hourglass(nn.Module):
         x: Tensor,
         condition: Tensor,
         context: Tensor,
-        mask: Tensor | None = None,
         context_mask: Tensor | None = None,
     ) -> Tensor:
-        """Hidden states (batch, n, dim) of x under condition (batch, dim) and context.
-
-        Raises:
-            ValueError: ``mask`` is given; tokens of a grid are all there.
-        """
-        if mask is not None:
-            raise ValueError("an hourglass takes whole grids, so mask must be None")
+        """Hidden states (batch, n, dim) of x under condition (batch, dim) and context."""
         x = x.unflatten(1, (self.grid, self.grid))  # (b, side, side, d)
         for block in self.before:
             x = block(x, condition)
         coarse = self.down(fold_patches(x))  # (b, n / 4, coarse)
-        coarse = self.trunk(coarse, self.condition(condition), context, None, context_mask)
+        coarse = self.trunk(coarse, self.condition(condition), context, context_mask)
         x = x + unfold_patches(self.up(coarse), self.grid)
         for block in self.after:
             x = block(x, condition)

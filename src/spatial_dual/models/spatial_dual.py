@@ -15,8 +15,8 @@ from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
 from spatial_dual.models.generation import (
     SamplingOptions,
     draw_images,
-    evolve_graphs,
-    trace_graphs,
+    held_graphs,
+    sample_graphs,
     write_captions,
 )
 from spatial_dual.models.image_tokenizer import from_uint8, to_uint8
@@ -157,8 +157,9 @@ class SpatialDual:
         start = (self._tags(initial), kind, feature, options)
         noise = torch_generator(seed, "completing graphs", 0)
         with mixed_precision(torch.device("cpu")):
-            traced = trace_graphs(parts.dual.graph, kernel, parts.dgae, *start, noise)
-        return [(time, self._decode(held)[0]) for time, held in traced]
+            chain = sample_graphs(parts.dual.graph, kernel, parts.dgae, *start, noise, True)
+            held = held_graphs(chain, parts.dgae)
+        return [(time, self._decode(tags)[0]) for time, tags in held]
 
     # a str is a sequence of str to a type checker; the first signature wins
     @overload
@@ -260,6 +261,7 @@ class SpatialDual:
             return self._evolve(initial, kind, feature, options, noise)
         return list(initial), self._tags(initial)
 
+    @torch.inference_mode()
     def _evolve(
         self,
         initial: Sequence[SceneGraph],
@@ -270,16 +272,9 @@ class SpatialDual:
     ) -> tuple[list[SceneGraph], dict[str, Tensor]]:
         parts = self.parts
         kernel = self._kernel(parts.kernels["graph"], parts.dgae.codes)
-        tags = evolve_graphs(
-            parts.dual.graph,
-            kernel,
-            parts.dgae,
-            self._tags(initial),
-            kind,
-            feature,
-            options,
-            noise,
-        )
+        start = (self._tags(initial), kind, feature, options)
+        chain = sample_graphs(parts.dual.graph, kernel, parts.dgae, *start, noise)
+        tags = parts.dgae.decode(chain.tokens)
         return self._decode(tags), tags
 
     def _decode(self, tags: Mapping[str, Tensor]) -> list[SceneGraph]:

@@ -134,7 +134,7 @@ class TokenDiffuser(nn.Module):
         feature = torch.where(kept[:, None], feature, self.no_condition)
         context = torch.cat([feature[:, None], nodes], dim=1)
         seen = torch.cat([torch.ones_like(kept)[:, None], valid & kept[:, None]], dim=1)
-        out: Tensor = self.trunk(x, self.step(t) + feature, context, None, key_mask(seen))
+        out: Tensor = self.trunk(x, self.step(t) + feature, context, key_mask(seen))
         return out
 
 

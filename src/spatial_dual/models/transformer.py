@@ -88,14 +88,13 @@ class Block(nn.Module):
         x: Tensor,
         condition: Tensor,
         context: Tensor | None,
-        mask: Tensor | None,
         context_mask: Tensor | None,
     ) -> Tensor:
         """Map x (batch, n, dim) under condition (batch, dim), context (batch, m, context_dim)."""
         parts = self.modulation(F.silu(condition))[:, None].chunk(6, dim=-1)
         scale, shift, gate, mlp_scale, mlp_shift, mlp_gate = parts
         h = self.norms[0](x) * (1 + scale) + shift
-        x = x + (1 + gate) * self.self_attention(h, h, mask)
+        x = x + (1 + gate) * self.self_attention(h, h)
         if self.cross_attention is not None and context is not None:
             x = x + self.cross_attention(self.norms[1](x), context, context_mask)
         h = self.norms[2](x) * (1 + mlp_scale) + mlp_shift
@@ -115,15 +114,14 @@ class Transformer(nn.Module):
         x: Tensor,
         condition: Tensor,
         context: Tensor | None = None,
-        mask: Tensor | None = None,
         context_mask: Tensor | None = None,
     ) -> Tensor:
         """Hidden states (batch, n, dim) of x under condition (batch, dim) and context.
 
-        ``mask`` and ``context_mask`` are additive, as in ``attend``.
+        ``context_mask`` is additive, as ``mask`` in ``attend``.
         """
         for block in self.blocks:
-            x = block(x, condition, context, mask, context_mask)
+            x = block(x, condition, context, context_mask)
         hidden: Tensor = self.norm(x)
         return hidden
 

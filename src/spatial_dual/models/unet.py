@@ -56,16 +56,9 @@ class UNet(nn.Module):
         x: Tensor,
         condition: Tensor,
         context: Tensor,
-        mask: Tensor | None = None,
         context_mask: Tensor | None = None,
     ) -> Tensor:
-        """Hidden states (batch, n, dim) of x under condition (batch, dim) and context.
-
-        Raises:
-            ValueError: ``mask`` is given; tokens of a grid are all there.
-        """
-        if mask is not None:
-            raise ValueError("a U-Net takes whole grids, so mask must be None")
+        """Hidden states (batch, n, dim) of x under condition (batch, dim) and context."""
         h = x.transpose(1, 2).unflatten(2, (self.grid, self.grid))
         skips = []
         for level, stage in enumerate(self.down):
@@ -118,7 +111,7 @@ class _Stage(nn.Module):
             x = unit(x, condition)
             if self.attends:
                 tokens = x.flatten(2).transpose(1, 2)
-                tokens = self.blocks[index](tokens, own, context, None, context_mask)
+                tokens = self.blocks[index](tokens, own, context, context_mask)
                 x = tokens.transpose(1, 2).unflatten(2, x.shape[2:])
         return x
 

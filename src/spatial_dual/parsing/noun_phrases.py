@@ -36,7 +36,7 @@ def noun_phrase(word: Word) -> NounPhrase:
             else:
                 label[-1:-1] = before
         elif child.relation in ("amod", "nummod") and child.place < word.place:
-            attributes.extend(_quality(child))
+            attributes.extend(qualities(child))
     attributes += [text for child in word.dependents("acl", "amod") if (text := _state(child))]
     attributes += [part.quality for part in (word, *word.dependents("compound")) if part.quality]
     determiner = word.child("det")
@@ -49,12 +49,8 @@ def noun_phrase(word: Word) -> NounPhrase:
 
 def qualities(word: Word) -> list[str]:
     """An adjective and those joined to it."""
-    return _quality(word)
-
-
-def _quality(word: Word) -> list[str]:
     joined = [child for child in word.dependents("conj") if child.upos in ("ADJ", "VERB", "NOUN")]
-    return [word.text, *(text for child in joined for text in _quality(child))]
+    return [word.text, *(text for child in joined for text in qualities(child))]
 
 
 def _state(word: Word) -> str:

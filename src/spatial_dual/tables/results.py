@@ -134,6 +134,12 @@ class Results:
         return self.refused.get(metric, f"{metric} was not measured for {variant}")
 
 
+def result_rows(figures: Mapping[str, Any], variant: str, seed: int, samples: int) -> pd.DataFrame:
+    """Rows of ``RESULT_COLUMNS``, one for each figure of a nested mapping."""
+    rows = [(variant, seed, key, float(value), samples) for key, value in flatten(figures)]
+    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+
+
 def _how_to_run(variant: str) -> str:
     if variant in PRETRAINED:
         how = f"pretrained --params=pretrained.variant={variant},pretrained.path=FOLDER"
@@ -169,8 +175,4 @@ def _span(numbers: list[int]) -> str:
 def _of_default_run(metrics: Mapping[str, Any]) -> pd.DataFrame:
     protocol = metrics["protocol"]
     figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
-    rows = [
-        (FULL, int(protocol["seed"]), key, float(value), int(protocol["samples"]))
-        for key, value in flatten(figures)
-    ]
-    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+    return result_rows(figures, FULL, int(protocol["seed"]), int(protocol["samples"]))

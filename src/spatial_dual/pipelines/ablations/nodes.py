@@ -16,18 +16,12 @@ NEEDS_GRAPH = (
 
 def tabulate_figures(metrics: Parameters, variant: str, seed: int, dual: Parameters) -> Any:
     """Rows ``variant, seed, metric, value, n``; a figure that was refused has none."""
-    import pandas as pd
-
-    from spatial_dual.metrics.table import flatten
+    from spatial_dual.tables.results import result_rows
 
     figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
+    rows = result_rows(figures, variant, seed, metrics["protocol"]["samples"])
     absent = () if dual["image_diffuser"]["model"]["sees_graph"] else NEEDS_GRAPH
-    rows = [
-        (variant, seed, key, float(value), metrics["protocol"]["samples"])
-        for key, value in flatten(figures)
-        if not key.startswith(absent)
-    ]
-    return pd.DataFrame(rows, columns=["variant", "seed", "metric", "value", "n"])
+    return rows[~rows["metric"].str.startswith(absent)].reset_index(drop=True)
 
 
 def tabulate_scores(scores: Any, variant: str, seed: int) -> Any:

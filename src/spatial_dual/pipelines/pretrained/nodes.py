@@ -58,14 +58,8 @@ def tabulate_pretrained(
     samples: Records, images: Figures, clip: Figures, parameters: Parameters, seed: int
 ) -> DataFrame:
     """Rows ``variant, seed, metric, value, n``; a figure that was refused has none."""
-    import pandas as pd
-
-    from spatial_dual.metrics.table import flatten, separate_refused
-    from spatial_dual.tables.results import RESULT_COLUMNS
+    from spatial_dual.metrics.table import separate_refused
+    from spatial_dual.tables.results import result_rows
 
     numbers, _ = separate_refused({"images": images, "clip": clip})
-    rows = [
-        (parameters["variant"], seed, key, float(value), len(samples))
-        for key, value in flatten(numbers)
-    ]
-    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+    return result_rows(numbers, parameters["variant"], seed, len(samples))

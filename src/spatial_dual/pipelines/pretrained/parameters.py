@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from pydantic import NonNegativeFloat
-
-from spatial_dual.pipelines.parameters import Count, Section
+from spatial_dual.pipelines.parameters import Count, NonNegative, Section
 
 
 class PretrainedParameters(Section):
@@ -13,5 +11,5 @@ class PretrainedParameters(Section):
     variant: Literal["sd_1_5", "sdxl", "cogview_3"]
     path: str | None
     steps: Count
-    guidance: NonNegativeFloat
+    guidance: NonNegative
     batch: Count

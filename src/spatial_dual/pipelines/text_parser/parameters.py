@@ -1,12 +1,7 @@
 """Parameters of the ``text_parser`` stage."""
 
-from typing import Annotated
+from spatial_dual.pipelines.parameters import Count, Section, Share
 
-from pydantic import Field
-
-from spatial_dual.pipelines.parameters import Count, Section
-
-Share = Annotated[float, Field(ge=0, le=1)]
 StanzaOptions = dict[str, bool | int | float | str]
 """Options of one of Stanza's training programs, which checks them itself."""
 

@@ -1,0 +1,47 @@
+"""Captions → graphs by Stanza, with a package trained on a real treebank where it is at hand."""
+
+from pathlib import Path
+
+import pytest
+
+from spatial_dual.parsing.stanza_parser import StanzaParser
+
+
+@pytest.fixture(scope="module")
+def parser(shared_data: Path) -> StanzaParser:
+    folder = shared_data / "stanza-ewt-small"
+    if not folder.is_dir():
+        pytest.skip(f"needs the Stanza package {folder}")
+    return StanzaParser(folder, "caption")
+
+
+@pytest.mark.parametrize(
+    ("caption", "triplet"),
+    [
+        ("A cat is to the left of the sofa.", ("cat", "to the left of", "sofa")),
+        ("there is a lamp behind the bed", ("lamp", "behind", "bed")),
+        ("under the table is a dog", ("dog", "under", "table")),
+        ("a man wearing a hat stands in front of a car", ("man", "in front of", "car")),
+        ("A bottle that is on a shelf", ("bottle", "on", "shelf")),
+    ],
+)
+def test_relations(parser: StanzaParser, caption: str, triplet: tuple[str, str, str]) -> None:
+    assert triplet in parser.parse([caption])[0].triplets()
+
+
+def test_attributes_belong_to_their_nouns(parser: StanzaParser) -> None:
+    (graph,) = parser.parse(["a small red cup is on a wooden table"])
+    assert {item.label: set(item.attributes) for item in graph.objects} == {
+        "cup": {"small", "red"},
+        "table": {"wooden"},
+    }
+
+
+def test_a_batch_gives_what_its_captions_give_alone(parser: StanzaParser) -> None:
+    captions = ["a cat on a bed", "", "🙂", "قطة على السرير", "word " * 10_000, "a dog near a car"]
+    assert parser.parse(captions) == [parser.parse([caption])[0] for caption in captions]
+
+
+def test_a_folder_without_models_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"resources\.json is missing"):
+        StanzaParser(tmp_path, "caption")
