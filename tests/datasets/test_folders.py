@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from spatial_dual.datasets.folders import IncompleteFolderError, verify_folder, write_folder
+from tests.datasets.kills import killed_at
 
 
 def fill_with(content: str):
@@ -49,26 +50,17 @@ def test_a_full_disk_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
-@pytest.mark.parametrize("renames_done", [0, 1])
-def test_killed_at_a_rename(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames_done: int
-) -> None:
-    folder = tmp_path / "f"
-    write_folder(folder, fill_with("old"))
-    rename, done = Path.rename, []
-
-    def rename_until_killed(self: Path, target: Path) -> Path:
-        if len(done) == renames_done:
-            raise KeyboardInterrupt
-        done.append(target)
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", rename_until_killed)
-    with pytest.raises(KeyboardInterrupt):
-        write_folder(folder, fill_with("new"))
-    monkeypatch.undo()
-    verify_folder(folder)
-    assert (folder / "part" / "a.txt").read_text() == "old"
-    write_folder(folder, fill_with("new"))
-    assert (folder / "part" / "a.txt").read_text() == "new"
-    assert [path.name for path in tmp_path.iterdir()] == ["f"]
+def test_killed_at_any_moment(tmp_path: Path) -> None:
+    for event in range(1000):
+        folder = tmp_path / str(event) / "f"
+        write_folder(folder, fill_with("old"))
+        killed = killed_at(event, lambda folder=folder: write_folder(folder, fill_with("new")))
+        verify_folder(folder)
+        assert (folder / "part" / "a.txt").read_text() in ("old", "new")
+        write_folder(folder, fill_with("newer"))
+        verify_folder(folder)
+        assert (folder / "part" / "a.txt").read_text() == "newer"
+        assert [path.name for path in folder.parent.iterdir()] == ["f"]
+        if not killed:
+            break
+    assert 10 < event < 999

@@ -13,7 +13,7 @@ def test_load_gives_a_source_and_draws_nothing_yet():
 
 def test_memory_does_not_grow_with_the_split():
     source = RenderedScenesDataset(counts={"train": 10**6}, image_size=32, workers=1).load()
-    assert next(source.chunks("train", 2))["id"] == ["train-0000000", "train-0000001"]
+    assert next(iter(source.chunks("train", 2)))["id"] == ["train-0000000", "train-0000001"]
 
 
 def test_errors_name_the_reason():

@@ -120,6 +120,8 @@ def test_chunks_and_workers_change_nothing():
     assert [len(chunk["id"]) for chunk in parts] == [3, 3, 3, 1]
     for name in whole[0]:
         assert rows(whole, name) == rows(parts, name)
+        some = list(two.chunks("train", 3).covering(4, 8))  # the whole chunks that hold them
+        assert rows(some, name) == rows(parts[1:3], name)
     assert one.splits() == counts
 
 

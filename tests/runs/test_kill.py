@@ -96,7 +96,7 @@ def test_full_disk_then_enough(
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     with monkeypatch.context() as full:
-        full.setattr(folders, "_flush", flush)
+        full.setattr(folders, "flush", flush)
         assert in_a_process(tmp_path, lambda *event: None) == 1
     assert not list(tmp_path.glob("*.unfinished"))
     entries = {path.stem for path in (tmp_path / "runs" / "outputs").iterdir()}

@@ -30,23 +30,45 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     Raises:
         FileExistsError: the folder holds files of somebody else, which would be lost.
     """
-    _settle(folder)
-    temporary = folder.with_name(f"{folder.name}.unfinished")
-    previous = _previous(folder)
+    settle(folder)
+    temporary = unfinished(folder)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
         _fill_and_flush(temporary, fill)
-        _check_own(folder, temporary)
+        publish(folder)
     except Exception:
         # a full disk should not stay full of what is of no use
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def unfinished(folder: Path) -> Path:
+    """Where the replacement of a folder is written."""
+    return folder.with_name(f"{folder.name}.unfinished")
+
+
+def publish(folder: Path) -> None:
+    """Put what is flushed to disk in ``unfinished(folder)`` in the place of ``folder``.
+
+    Raises:
+        FileExistsError: the folder holds files of somebody else, which would be lost.
+    """
+    _check_own(folder, unfinished(folder))
+    flush(unfinished(folder))
+    previous = _previous(folder)
     if folder.exists():
+        shutil.rmtree(previous, ignore_errors=True)  # of an attempt killed while it deleted that
         folder.rename(previous)
-    temporary.rename(folder)
-    _flush(folder.parent)
+    unfinished(folder).rename(folder)
+    flush(folder.parent)
     shutil.rmtree(previous, ignore_errors=True)
+
+
+def settle(folder: Path) -> None:
+    """Put back what stepped aside for a replacement that never came."""
+    if _previous(folder).exists() and not folder.exists():
+        _previous(folder).rename(folder)
 
 
 def verify_folder(folder: Path) -> None:
@@ -55,7 +77,7 @@ def verify_folder(folder: Path) -> None:
     Raises:
         IncompleteFolderError: no manifest, or a file that is missing, cut or changed.
     """
-    _settle(folder)
+    settle(folder)
     try:
         listed = json.loads((folder / MANIFEST).read_text())["files"]
     except FileNotFoundError:
@@ -96,7 +118,7 @@ def write_file(path: Path, content: bytes) -> None:
     temporary = path.with_name(f"{path.name}.unfinished")
     try:
         temporary.write_bytes(content)
-        _flush(temporary)
+        flush(temporary)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
@@ -109,6 +131,15 @@ def file_digest(path: Path) -> str:
     return _sha256(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
+def flush(path: Path) -> None:
+    """Make a file or the entries of a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _fill_and_flush(folder: Path, fill: Callable[[Path], None]) -> None:
     fill(folder)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -117,8 +148,8 @@ def _fill_and_flush(folder: Path, fill: Callable[[Path], None]) -> None:
         for path in files
     }
     (folder / MANIFEST).write_text(json.dumps({"files": listed}, indent=1) + "\n")
-    for path in [*files, folder / MANIFEST, folder]:
-        _flush(path)
+    for path in [*files, folder / MANIFEST]:
+        flush(path)
 
 
 def _check_own(folder: Path, replacement: Path) -> None:
@@ -133,11 +164,6 @@ def _check_own(folder: Path, replacement: Path) -> None:
         )
 
 
-def _settle(folder: Path) -> None:
-    if _previous(folder).exists() and not folder.exists():
-        _previous(folder).rename(folder)
-
-
 def _previous(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.previous")
 
@@ -146,11 +172,3 @@ def _previous(folder: Path) -> Path:
 def _sha256(path: Path, size: int, changed_ns: int, inode: int) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

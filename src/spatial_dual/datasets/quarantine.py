@@ -2,9 +2,11 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
+
+from spatial_dual.chunks import Chunk, ChunkSeries
 
 SCHEMA_VERSION = 1
 LISTED = 50
@@ -72,8 +74,14 @@ class Quarantine:
                 f"scenes.max_bad_share allows a share of {self.max_bad_share}:\n  {listed}{more}"
             )
 
-    def kept(self, parts: Iterator[Mapping[str, Any] | Finding]) -> Iterator[Mapping[str, Any]]:
-        """The chunks of a reader's stream; the findings in it are taken in."""
+    def kept(self, parts: Iterable[Chunk | Finding]) -> Iterable[Chunk]:
+        """The chunks of a reader's stream; the findings in it are taken in.
+
+        A series is handed on as it is: it has rows of its own numbers, none left out.
+        """
+        return parts if isinstance(parts, ChunkSeries) else self._sifted(parts)
+
+    def _sifted(self, parts: Iterable[Chunk | Finding]) -> Iterator[Chunk]:
         for part in parts:
             if isinstance(part, Finding):
                 self.add(part)

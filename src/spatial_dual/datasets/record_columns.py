@@ -15,10 +15,11 @@ class RecordsError(ValueError):
     """Records that cannot be written or read; the message names folder, column and reason."""
 
 
-def batches(folder: Path, chunks: Iterable[Chunk]) -> Iterator[pa.RecordBatch]:
+def batches(
+    folder: Path, chunks: Iterable[Chunk], schema: pa.Schema | None = None
+) -> Iterator[pa.RecordBatch]:
     """Chunks as record batches of one schema; waits while a column's type is still unknown."""
     waiting: list[pa.RecordBatch] = []
-    schema: pa.Schema | None = None
     for chunk in chunks:
         batch = _to_batch(folder, chunk)
         if schema is None:

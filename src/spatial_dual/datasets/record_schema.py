@@ -16,10 +16,12 @@ and, unless it is a text or a graph without a picture,
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.datasets.record_columns import Chunk, RecordsError
 from spatial_dual.datasets.records import Records
 from spatial_dual.scene.graph import SceneGraph
@@ -35,8 +37,10 @@ _SAMPLED = 4
 class AlignedRecordValidator:
     """Kedro validator of aligned records: chunks on their way to disk, ``Records`` from it."""
 
-    def validate(self, data: Records | Chunk | Iterable[Chunk]) -> Records | Iterator[Chunk]:
-        """The data; a stream of chunks is checked and stamped with the version as it is read.
+    def validate(self, data: Records | Chunk | Iterable[Chunk]) -> Records | Iterable[Chunk]:
+        """The data; chunks are checked and stamped with the version as they are read.
+
+        Ids are compared within all that is read: of a series, what its reader asks for at once.
 
         Raises:
             RecordsError: names record, column and reason; for a stream, when it comes to it.
@@ -44,6 +48,8 @@ class AlignedRecordValidator:
         if isinstance(data, Records):
             _check_stored(data)
             return data
+        if isinstance(data, ChunkSeries):
+            return replace(data, through=lambda make, rows: _checked(data.through(make, rows)))
         return _checked([data] if isinstance(data, Mapping) else data)
 
 

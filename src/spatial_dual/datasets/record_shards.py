@@ -10,7 +10,8 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
 from spatial_dual.datasets.record_columns import Chunk, RecordsError
-from spatial_dual.datasets.records import Records, verify_hashes, write_records
+from spatial_dual.datasets.records import Records, write_records
+from spatial_dual.datasets.shard_folder import damages
 
 logger = logging.getLogger(__name__)
 
@@ -19,16 +20,22 @@ class RecordShardsDataset(AbstractDataset[Chunk | Iterable[Chunk], Records]):
     """Record shards in a folder (see ``spatial_dual.datasets.records``).
 
     ``save`` takes one chunk (a mapping of columns) or an iterator of chunks, which it consumes as
-    a stream. A node must *return* the iterator, not be a generator function itself: Kedro would
-    save each yielded chunk as if it were the whole. ``load`` gives lazy ``Records``. ``exists`` is
-    true only for a finished folder whose shards hold every byte that was written; a bad one is
-    named in the log.
+    a stream; of a ``ChunkSeries`` only the chunks of shards that are absent or damaged. A node must
+    *return* the iterator, not be a generator function itself: Kedro would save each yielded chunk
+    as if it were the whole. ``load`` gives lazy ``Records``. ``exists`` is true only for a finished
+    folder whose shards hold every byte that was written; bad ones are named in the log.
 
     Args:
         filepath: the folder.
         rows_per_shard: rows of one file.
         metadata: kept for Kedro plugins, unused.
+
+    Attributes:
+        recipe: set before ``save``, names what the data are made of, so that shards of the same
+            recipe are not made again.
     """
+
+    recipe: str | None = None
 
     def __init__(
         self, filepath: str, rows_per_shard: int = 2048, metadata: dict[str, Any] | None = None
@@ -45,10 +52,10 @@ class RecordShardsDataset(AbstractDataset[Chunk | Iterable[Chunk], Records]):
             raise DatasetError(str(error)) from error
 
     def save(self, data: Chunk | Iterable[Chunk]) -> None:
-        """Stream the chunks to disk; the folder exists only once all are written."""
+        """Stream the chunks to disk; the former records stay until all are written."""
         chunks = [data] if isinstance(data, Mapping) else data
         try:
-            write_records(self._folder, chunks, self._rows_per_shard)
+            write_records(self._folder, chunks, self._rows_per_shard, self.recipe)
         except RecordsError as error:
             raise DatasetError(str(error)) from error
 
@@ -67,12 +74,13 @@ class RecordShardsDataset(AbstractDataset[Chunk | Iterable[Chunk], Records]):
 
     def _exists(self) -> bool:
         try:
-            verify_hashes(self._folder)
+            found = damages(self._folder)
         except RecordsError as error:
-            if self._folder.exists():
-                logger.warning("%s", error)
-            return False
-        return True
+            found = [str(error)]
+        if self._folder.exists():
+            for line in found:
+                logger.warning("%s", line)
+        return not found
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder), "rows_per_shard": self._rows_per_shard}

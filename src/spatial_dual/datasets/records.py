@@ -1,12 +1,10 @@
 """Sharded, memory-mapped, columnar records: the unit of all data on disk.
 
-A folder holds ``shard-00000.arrow`` … (Arrow IPC files) and ``manifest.json``, which is written
-last: without it the folder does not exist for any reader. Images and other fixed-shape arrays are
+A folder holds ``shard-00000.arrow`` … (Arrow IPC files) and ``manifest.json``, without which it
+does not exist for any reader. Images and other fixed-shape arrays are
 ``arrow.fixed_shape_tensor`` columns, so a gather copies straight out of the page cache.
 """
 
-import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,100 +13,32 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from spatial_dual.datasets.folders import file_digest
-from spatial_dual.datasets.record_columns import (
-    Chunk,
-    RecordsError,
-    batches,
-    is_numeric,
-    to_numpy,
-)
-
-MANIFEST = "manifest.json"
-MANIFEST_VERSION = 1
-_SHARD_PATTERN = "shard-*.arrow*"
+from spatial_dual.datasets.record_columns import Chunk, RecordsError, is_numeric, to_numpy
+from spatial_dual.datasets.shard_folder import read_manifest, write_shards
 
 
 def write_records(
-    folder: Path | str, chunks: Iterable[Chunk], rows_per_shard: int = 2048
+    folder: Path | str,
+    chunks: Iterable[Chunk],
+    rows_per_shard: int = 2048,
+    recipe: str | None = None,
 ) -> "Records":
     """Stream chunks of rows into shards; at most one chunk is held in memory.
 
     Each chunk maps every column name to as many values as it has rows: an array
     ``(rows, ...)`` of numbers (one shape and dtype per column), or a sequence of strings, numbers
     or (nested) lists. The first chunk decides the columns; a list column that has only empty lists
-    so far takes its type from the first chunk that has a value. Earlier records in ``folder`` are
-    replaced. Equal chunks give equal bytes.
+    so far takes its type from the first chunk that has a value. Earlier records in ``folder`` stay
+    until all chunks are written. Equal chunks give equal bytes. With ``recipe`` a ``ChunkSeries``
+    is asked for what is not there yet alone, see ``write_shards``.
 
     Raises:
         RecordsError: columns, shapes or types differ between chunks, or lengths within one.
     """
     if rows_per_shard < 1:
         raise RecordsError(f"{folder}: rows_per_shard must be at least 1, got {rows_per_shard}")
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for stale in folder.glob(_SHARD_PATTERN):
-        stale.unlink()
-    writer = _ShardWriter(folder, rows_per_shard)
-    try:
-        for batch in batches(folder, chunks):
-            writer.add(batch)
-        writer.finish_shard()
-    finally:
-        writer.abandon()
-    manifest = {
-        "version": MANIFEST_VERSION,
-        "rows": sum(shard["rows"] for shard in writer.shards),
-        "columns": writer.columns,
-        "shards": writer.shards,
-    }
-    temporary = folder / f"{MANIFEST}.tmp"
-    temporary.write_text(json.dumps(manifest, indent=1) + "\n")
-    _publish(temporary, folder / MANIFEST)
+    write_shards(Path(folder), chunks, rows_per_shard, recipe)
     return Records(folder)
-
-
-def read_manifest(folder: Path | str) -> dict[str, Any]:
-    """The manifest of complete records; checks that each shard is there with its stated size.
-
-    Raises:
-        RecordsError: no manifest (never finished), another version, or a shard missing or cut.
-    """
-    folder = Path(folder)
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-    except FileNotFoundError:
-        raise RecordsError(
-            f"{folder}: no {MANIFEST}, so these records were never finished; run the stage that "
-            "writes them again"
-        ) from None
-    except ValueError as error:
-        raise RecordsError(f"{folder}/{MANIFEST}: not JSON: {error}") from error
-    if manifest.get("version") != MANIFEST_VERSION:
-        raise RecordsError(
-            f"{folder}/{MANIFEST}: version {manifest.get('version')!r}, expected "
-            f"{MANIFEST_VERSION}; write the records again"
-        )
-    for shard in manifest["shards"]:
-        path = folder / shard["file"]
-        size = path.stat().st_size if path.is_file() else None
-        if size != shard["bytes"]:
-            found = "missing" if size is None else f"{size} bytes"
-            raise RecordsError(f"{path}: {found}, the manifest says {shard['bytes']} bytes")
-    return dict(manifest)
-
-
-def verify_hashes(folder: Path | str) -> None:
-    """Read every shard and compare its SHA-256 with the manifest (about 1 GB a second).
-
-    Raises:
-        RecordsError: as ``read_manifest``, or a shard whose content changed.
-    """
-    for shard in read_manifest(folder)["shards"]:
-        path = Path(folder) / shard["file"]
-        if file_digest(path) != shard["sha256"]:
-            raise RecordsError(f"{path}: its content changed since it was written (SHA-256)")
 
 
 class Records:
@@ -177,13 +107,17 @@ class Records:
         self, size: int, columns: Sequence[str] | None = None
     ) -> Iterator[dict[str, np.ndarray | list[Any]]]:
         """All rows in order, ``size`` at a time: arrays for numeric columns, lists for others."""
-        names = self.columns if columns is None else tuple(columns)
         for start in range(0, len(self), size):
-            rows = np.arange(start, min(start + size, len(self)))
-            yield {
-                name: self.array(name, rows) if self._is_numeric(name) else self.values(name, rows)
-                for name in names
-            }
+            yield self.chunk(range(start, min(start + size, len(self))), columns)
+
+    def chunk(
+        self, rows: range, columns: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray | list[Any]]:
+        """Some rows: arrays for numeric columns, lists for others."""
+        return {
+            name: self.array(name, rows) if self._is_numeric(name) else self.values(name, rows)
+            for name in (self.columns if columns is None else columns)
+        }
 
     @cached_property
     def id_index(self) -> dict[str, int]:
@@ -247,67 +181,3 @@ class Records:
     def _is_numeric(self, name: str) -> bool:
         self._checked(name, ())
         return is_numeric(self._batch(0).schema.field(name).type)
-
-
-class _ShardWriter:
-    """Writes batches to the open shard and begins the next one when it is full."""
-
-    def __init__(self, folder: Path, rows_per_shard: int) -> None:
-        self.shards: list[dict[str, Any]] = []
-        self.columns: list[str] = []
-        self._folder = folder
-        self._rows_per_shard = rows_per_shard
-        self._writer: pa.ipc.RecordBatchFileWriter | None = None
-        self._batches: list[int] = []
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        while batch.num_rows:
-            if self._writer is None:
-                self.columns = batch.schema.names
-                self._writer = pa.ipc.new_file(str(self._temporary), batch.schema)
-            part = batch.slice(0, self._rows_per_shard - sum(self._batches))
-            self._writer.write_batch(part)
-            self._batches.append(part.num_rows)
-            if sum(self._batches) == self._rows_per_shard:
-                self.finish_shard()
-            batch = batch.slice(part.num_rows)
-
-    def finish_shard(self) -> None:
-        if self._writer is None:
-            return
-        self._writer.close()
-        self._writer = None
-        path = self._temporary.with_suffix("")
-        _publish(self._temporary, path)
-        self.shards.append(
-            {
-                "file": path.name,
-                "rows": sum(self._batches),
-                "batches": self._batches,
-                "bytes": path.stat().st_size,
-                "sha256": file_digest(path),
-            }
-        )
-        self._batches = []
-
-    def abandon(self) -> None:
-        """Close and remove a half-written shard, if there is one."""
-        if self._writer is not None:
-            self._writer.close()
-            self._temporary.unlink()
-
-    @property
-    def _temporary(self) -> Path:
-        return self._folder / f"shard-{len(self.shards):05d}.arrow.tmp"
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    """Make a finished temporary file durable under its own name."""
-    for target in (temporary, path.parent):
-        if target == path.parent:
-            os.replace(temporary, path)
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

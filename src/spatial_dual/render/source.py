@@ -3,10 +3,11 @@
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from typing import Any
+from functools import partial
 
+from spatial_dual.chunks import Chunk, ChunkSeries, Make
 from spatial_dual.render.scenes import render_chunk
 from spatial_dual.render.splits import SPLITS
 
@@ -58,8 +59,8 @@ class SceneSource:
         """Scenes of each split."""
         return dict(self._counts)
 
-    def chunks(self, split: str, size: int) -> Iterator[dict[str, Any]]:
-        """Records of a split as columns, ``size`` scenes at a time, in order.
+    def chunks(self, split: str, size: int) -> ChunkSeries:
+        """Records of a split as columns, ``size`` scenes at a time.
 
         Columns: those of ``render_scene``; image (n, H, W, 3), depth and instances (n, H, W) are
         arrays, the others lists.
@@ -72,22 +73,22 @@ class SceneSource:
         if size < 1:
             raise ValueError(f"scenes: chunks need at least 1 row, got {size}")
         count = self._counts[split]
-        tasks = [
-            (self._seed, split, range(start, min(start + size, count)), self._size, *self._captions)
-            for start in range(0, count, size)
-        ]
-        if self._workers == 1 or len(tasks) <= 1:
-            return (render_chunk(*task) for task in tasks)
-        return self._in_parallel(tasks)
+        short, detailed = self._captions
+        render = partial(
+            render_chunk, self._seed, split, size=self._size, short=short, detailed=detailed
+        )
+        alone = self._workers == 1 or count <= size
+        through = map if alone else self._in_parallel
+        return ChunkSeries(count, size, render, f"render {split}", through)
 
-    def _in_parallel(self, tasks: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    def _in_parallel(self, make: Make, ranges: Iterable[range]) -> Iterator[Chunk]:
         # Spawned, not forked: the parent may hold locks of other libraries' threads.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(self._workers, mp_context=context) as pool:
-            pending: deque[Future[dict[str, Any]]] = deque()
-            for task in tasks:
+            pending: deque[Future[Chunk]] = deque()
+            for rows in ranges:
                 if len(pending) == _AHEAD * self._workers:
                     yield pending.popleft().result()
-                pending.append(pool.submit(render_chunk, *task))
+                pending.append(pool.submit(make, rows))
             while pending:
                 yield pending.popleft().result()

@@ -76,8 +76,8 @@ class RunRecords:
         recipe = self._making[node.name] = self._recipes.of(node)
         for output in filter(self._recipes.is_kept, node.outputs):
             dataset: Any = self._catalog.get(output)
-            if hasattr(dataset, "maker"):
-                dataset.maker = digest(recipe)
+            if hasattr(dataset, "recipe"):
+                dataset.recipe = digest(recipe)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:

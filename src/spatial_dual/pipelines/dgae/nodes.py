@@ -1,8 +1,9 @@
 """Nodes of the ``dgae`` stage: paper step 1. Torch is imported when they run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.types import CheckpointStore, Dgae, Records, SceneGraph, Vocabulary
 
 Parameters = dict[str, Any]
@@ -12,14 +13,14 @@ CHUNK = 512
 
 def align_graphs(
     graphs: Records, vocabulary: Vocabulary, parameters: Parameters, text: Parameters
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Tags of gold and initial graphs in aligned slots, for every view of every record."""
     return _align(graphs, vocabulary, parameters, text, lambda record, gold: gold)
 
 
 def align_noisy_graphs(
     graphs: Records, vocabulary: Vocabulary, parameters: Parameters, text: Parameters, seed: int
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """``align_graphs`` of the training split, its gold graphs wrong at the rate ``gold_noise``."""
     import numpy as np
 
@@ -41,23 +42,27 @@ def _align(
     parameters: Parameters,
     text: Parameters,
     annotate: Callable[[str, SceneGraph], SceneGraph],
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     from spatial_dual.scene.graph import SceneGraph
     from spatial_dual.scene.tensors import GraphCodec
     from spatial_dual.scene.views import aligned_views
 
     codec = GraphCodec(vocabulary, parameters["slots"])
     read = SceneGraph.from_json
-    for chunk in graphs.chunks(CHUNK, ("id", "gold", "visual", "text")):
-        gold = zip(chunk["id"], chunk["gold"], strict=True)
+
+    def aligned(rows: range) -> Chunk:
+        ids = graphs.values("id", rows)
+        gold = zip(ids, graphs.values("gold", rows), strict=True)
         views = aligned_views(
             [annotate(record, read(line)) for record, line in gold],
-            [read(line) for line in chunk["visual"]],
-            [[read(line) for line in lines] for lines in chunk["text"]],
+            [read(line) for line in graphs.values("visual", rows)],
+            [[read(line) for line in lines] for lines in graphs.values("text", rows)],
             codec,
             text["captions_per_record"],
         )
-        yield {"id": chunk["id"], **views}
+        return {"id": ids, **views}
+
+    return ChunkSeries(len(graphs), CHUNK, aligned, "align graphs")
 
 
 def train_dgae(
@@ -90,8 +95,11 @@ def train_dgae(
     return model, log.to_dict()
 
 
-def encode_graphs(aligned: Records, dgae: Dgae) -> Iterator[Chunk]:
+def encode_graphs(aligned: Records, dgae: Dgae) -> ChunkSeries:
     """Codes of gold and initial graphs, and which nodes the initial ones state."""
     from spatial_dual.training.graph_codes import encode_views
 
-    return (encode_views(dgae, chunk) for chunk in aligned.chunks(CHUNK))
+    def encoded(rows: range) -> Chunk:
+        return encode_views(dgae, aligned.chunk(rows))
+
+    return ChunkSeries(len(aligned), CHUNK, encoded, "encode graphs")

@@ -1,10 +1,8 @@
 """Nodes of the ``dual`` stage: priors, and paper step 4. Torch is imported when they run."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.types import (
     CheckpointStore,
     ClipEncoder,
@@ -79,24 +77,20 @@ def train_text_prior(
 
 def score_priors(
     scenes: Records, tokens: Records, image_prior: ImagePrior, text_prior: TokenPrior
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Log p̂ of every image and caption, in nats; frozen, so computed once."""
     from spatial_dual.training.priors import log_priors
     from spatial_dual.training.record_source import to_tensor
 
     records, column = (scenes, "image") if image_prior.reads_pixels else (tokens, "image_codes")
-    images = (chunk[column] for chunk in records.chunks(CHUNK, (column,)))
-    captions = tokens.chunks(CHUNK, ("id", "text_codes"))
-    return (
-        {"id": told["id"]}
-        | log_priors(
-            to_tensor(np.asarray(seen)),
-            to_tensor(np.asarray(told["text_codes"])),
-            image_prior,
-            text_prior,
-        )
-        for seen, told in zip(images, captions, strict=True)
-    )
+
+    def scored(rows: range) -> Chunk:
+        images = to_tensor(records.array(column, rows))
+        captions = to_tensor(tokens.array("text_codes", rows))
+        ids = tokens.values("id", rows)
+        return {"id": ids} | log_priors(images, captions, image_prior, text_prior)
+
+    return ChunkSeries(len(tokens), CHUNK, scored, "log-priors")
 
 
 def train_dual(

@@ -4,11 +4,12 @@ Each gives figures by name; a string in place of a number is the reason why ther
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.reading import (
     protocol,
     read_graph,
@@ -174,10 +175,9 @@ def judge_pictures(
     perceiver: Perceiver,
     size_prior: SizePrior,
     graph_parameters: Parameters,
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Scene graphs that perception sees in drawings and in reconstructions of gold images."""
     from spatial_dual.metrics.judge import Judge, reconstruct
-    from spatial_dual.progress import batch_ranges
 
     judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
     own_rows = rows_of(samples, tokens)
@@ -192,7 +192,7 @@ def judge_pictures(
             "reconstructed": [graph.to_json() for graph in gold],
         }
 
-    return (judged(rows) for rows in batch_ranges(len(samples), CHUNK, "judge"))
+    return ChunkSeries(len(samples), CHUNK, judged, "judge")
 
 
 def judge_gold_drawings(
@@ -200,10 +200,9 @@ def judge_gold_drawings(
     perceiver: Perceiver,
     size_prior: SizePrior,
     graph_parameters: Parameters,
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Scene graphs that perception sees in drawings of gold graphs: ``drawn``, ``depth``."""
     from spatial_dual.metrics.judge import Judge
-    from spatial_dual.progress import batch_ranges
 
     judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
 
@@ -215,8 +214,7 @@ def judge_gold_drawings(
             "depth": [by_depth.to_json() for _, by_depth in seen],
         }
 
-    ranges = batch_ranges(len(samples_from_gold), CHUNK, "judge drawings of gold graphs")
-    return (judged(rows) for rows in ranges)
+    return ChunkSeries(len(samples_from_gold), CHUNK, judged, "judge drawings of gold graphs")
 
 
 def evaluate_draw(

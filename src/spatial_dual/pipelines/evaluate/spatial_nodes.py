@@ -1,8 +1,8 @@
 """Nodes of ``evaluate`` that ask whether relations came out, there and back."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.evaluate.text_nodes import Stated
 from spatial_dual.pipelines.reading import read_graphs, rows_of
 from spatial_dual.pipelines.types import Records, SpatialDual
@@ -17,9 +17,8 @@ SEEN_KINDS = ("colour", "material")
 
 def describe_drawings(
     samples: Records, model: SpatialDual, parameters: Parameters, seed: int
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Descriptions of the first drawings: text → image → text. Columns ``id``, ``description``."""
-    from spatial_dual.progress import batch_ranges
     from spatial_dual.seeding import derive_seed
 
     count = min(len(samples), parameters["round_trips"])
@@ -32,7 +31,7 @@ def describe_drawings(
         ids = samples.values("id", rows)
         return {"id": ids, "description": [item.text for item in found]}
 
-    return (described(rows) for rows in batch_ranges(count, 100, "describe drawings"))
+    return ChunkSeries(count, 100, described, "describe drawings")
 
 
 def evaluate_relations(

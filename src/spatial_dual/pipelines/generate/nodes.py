@@ -1,10 +1,12 @@
 """Nodes of the ``generate`` stage. Torch is imported when they run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.reading import read_graphs, rows_of
 from spatial_dual.pipelines.types import Records, SceneGraph, SpatialDual
 
@@ -14,7 +16,7 @@ Chunk = dict[str, Any]
 
 def generate_samples(
     scenes: Records, model: SpatialDual, parameters: Parameters, seed: int
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Drawings of the captions and descriptions of the images of the first records, in chunks.
 
     Record k is drawn from its caption number k mod (number of captions), so that all styles take
@@ -22,26 +24,24 @@ def generate_samples(
     ``description`` of the image, by ``visual_graph`` (VSG) → ``visual_completed``; and ``steps``,
     ``guidance``, ``seed`` that they were made with.
     """
-    from spatial_dual.progress import batch_ranges
-
     count = min(len(scenes), parameters["count"] or len(scenes))
-    ranges = batch_ranges(count, parameters["chunk_rows"], "draw and describe")
-    return (_sample_rows(rows, scenes, model, parameters, seed) for rows in ranges)
+    sample = partial(_sample_rows, scenes=scenes, model=model, parameters=parameters, seed=seed)
+    return ChunkSeries(count, parameters["chunk_rows"], sample, "draw and describe")
 
 
 def draw_gold_graphs(
     samples: Records, graphs: Records, model: SpatialDual, parameters: Parameters, seed: int
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Drawings of the first samples' gold graphs, in chunks: the easy half of ST2I alone.
 
     Columns: ``id``, ``drawn``.
     """
-    from spatial_dual.progress import batch_ranges
-
     count = min(len(samples), parameters["from_gold_count"] or len(samples))
     gold = read_graphs(graphs, "gold", rows_of(samples, graphs)[:count])
-    ranges = batch_ranges(count, parameters["chunk_rows"], "draw gold graphs")
-    return (_gold_rows(rows, samples, gold, model, parameters, seed) for rows in ranges)
+    draw = partial(
+        _gold_rows, samples=samples, gold=gold, model=model, parameters=parameters, seed=seed
+    )
+    return ChunkSeries(count, parameters["chunk_rows"], draw, "draw gold graphs")
 
 
 def _sample_rows(

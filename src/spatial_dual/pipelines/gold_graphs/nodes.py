@@ -1,9 +1,9 @@
 """Nodes between records of gold graphs and the ``dgae`` stage, and its figures on them."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.evaluate.nodes import evaluate_dgae
 from spatial_dual.pipelines.reading import read_graphs
 from spatial_dual.pipelines.types import Dgae, Records, Vocabulary
@@ -13,20 +13,21 @@ CHUNK = 512
 ABSENT = "these graphs have none"
 
 
-def take_gold_graphs(scenes: Records) -> Iterator[Chunk]:
+def take_gold_graphs(scenes: Records) -> ChunkSeries:
     """The gold graph of each record; nothing was seen or said, so the initial graphs are empty."""
     from spatial_dual.scene.graph import SceneGraph
 
     empty = SceneGraph().to_json()
-    return (
-        {
-            "id": chunk["id"],
-            "gold": chunk["graph"],
-            "visual": [empty] * len(chunk["id"]),
-            "text": [[empty]] * len(chunk["id"]),
+
+    def graphs(rows: range) -> Chunk:
+        return {
+            "id": scenes.values("id", rows),
+            "gold": scenes.values("graph", rows),
+            "visual": [empty] * len(rows),
+            "text": [[empty]] * len(rows),
         }
-        for chunk in scenes.chunks(CHUNK, ("id", "graph"))
-    )
+
+    return ChunkSeries(len(scenes), CHUNK, graphs)
 
 
 def evaluate_gold_graphs(

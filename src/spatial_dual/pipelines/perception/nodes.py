@@ -1,8 +1,8 @@
 """Nodes of the ``perception`` stage. Torch is imported when they run, not when they are listed."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.types import CheckpointStore, Records, StoredPerceiver
 
 Parameters = dict[str, Any]
@@ -55,21 +55,21 @@ def train_perceiver(
     return model, log.to_dict()
 
 
-def perceive(scenes: Records, perceiver: StoredPerceiver, train: Parameters) -> Iterator[Chunk]:
+def perceive(scenes: Records, perceiver: StoredPerceiver, train: Parameters) -> ChunkSeries:
     """What is seen in each image, and nothing else of its record, in chunks."""
     from spatial_dual.devices import choose_device
 
     perceiver.to(choose_device(train["device"]))
-    return (_perceive_chunk(perceiver, chunk) for chunk in scenes.chunks(CHUNK, ("id", "image")))
 
+    def perceived(rows: range) -> Chunk:
+        seen = perceiver.perceive(scenes.array("image", rows))
+        return {
+            "id": scenes.values("id", rows),
+            "depth": seen.depth.astype("float16"),
+            "instances": seen.instances,
+            "labels": seen.labels,
+            "attributes": [[list(words) for words in image] for image in seen.attributes],
+            "scores": seen.scores,
+        }
 
-def _perceive_chunk(perceiver: StoredPerceiver, chunk: Chunk) -> Chunk:
-    seen = perceiver.perceive(chunk["image"])
-    return {
-        "id": chunk["id"],
-        "depth": seen.depth.astype("float16"),
-        "instances": seen.instances,
-        "labels": seen.labels,
-        "attributes": [[list(words) for words in image] for image in seen.attributes],
-        "scores": seen.scores,
-    }
+    return ChunkSeries(len(scenes), CHUNK, perceived, "perceive")

@@ -1,8 +1,8 @@
 """Nodes of the ``pretrained`` stage."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.types import Records
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ Chunk = dict[str, Any]
 
 def draw_pretrained(
     samples: Records, parameters: Parameters, train: Parameters, seed: int
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """The samples' captions drawn by a published model, in chunks; columns as ``samples``.
 
     Raises:
@@ -25,7 +25,6 @@ def draw_pretrained(
     """
     from spatial_dual.devices import choose_device
     from spatial_dual.models.pretrained_drawer import PretrainedDrawer
-    from spatial_dual.progress import batch_ranges
     from spatial_dual.seeding import derive_seed
 
     if not parameters["path"]:
@@ -50,8 +49,7 @@ def draw_pretrained(
             "seed": [seed] * len(rows),
         }
 
-    ranges = batch_ranges(len(samples), parameters["batch"], "draw with a published model")
-    return (drawn(rows) for rows in ranges)
+    return ChunkSeries(len(samples), parameters["batch"], drawn, "draw with a published model")
 
 
 def tabulate_pretrained(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.types import Records, SceneGraph, SizePrior, TextGraphParser, Vocabulary
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def build_graphs(
     size_prior: SizePrior,
     parameters: Parameters,
     with_depth: bool,
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """Gold, visual, depth and text graphs of each record as JSON, in chunks.
 
     Without ``with_depth`` there is no depth graph: nothing trains on it.
@@ -47,13 +48,17 @@ def build_graphs(
     from spatial_dual.parsing.lexicon_parser import LexiconParser
 
     parser = LexiconParser()
-    seen = perceived.chunks(CHUNK)
-    return (
-        _graphs_of_chunk(
-            _rows(scene_chunk), _rows(seen_chunk), size_prior, parser, parameters, with_depth
+    if len(scenes) != len(perceived):
+        raise ValueError(
+            f"{len(scenes)} scenes, but perception saw {len(perceived)}; run the perception stage "
+            "again"
         )
-        for scene_chunk, seen_chunk in zip(scenes.chunks(CHUNK, SCENE_COLUMNS), seen, strict=True)
-    )
+
+    def graphs(rows: range) -> Chunk:
+        records, seen = _rows(scenes.chunk(rows, SCENE_COLUMNS)), _rows(perceived.chunk(rows))
+        return _graphs_of_chunk(records, seen, size_prior, parser, parameters, with_depth)
+
+    return ChunkSeries(len(scenes), CHUNK, graphs, "graphs")
 
 
 def collect_vocabulary(graphs: Records, parameters: Parameters) -> Vocabulary:

@@ -1,6 +1,6 @@
 """From a source of scenes or photographs to record chunks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from spatial_dual.pipelines.types import Finding, Quarantine
@@ -15,14 +15,17 @@ class RecordSource(Protocol):
         """Rows of each split, unusable ones included."""
         ...
 
-    def chunks(self, split: str, size: int) -> "Iterator[Chunk | Finding]":
-        """Records of a split as columns, ``size`` rows at a time; between them what is left out."""
+    def chunks(self, split: str, size: int) -> "Iterable[Chunk | Finding]":
+        """Records of a split as columns, ``size`` rows at a time; between them what is left out.
+
+        A ``ChunkSeries`` if nothing can be left out.
+        """
         ...
 
 
 def collect_scenes(
     scene_source: RecordSource, parameters: dict[str, Any], split: str
-) -> tuple[Iterator[Chunk], Quarantine]:
+) -> tuple[Iterable[Chunk], Quarantine]:
     """The records of a split, as a stream that is drawn or read while it is saved.
 
     The quarantine fills with the stream, so it must be saved after it.

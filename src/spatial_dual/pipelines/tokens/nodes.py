@@ -1,10 +1,10 @@
 """Nodes of the ``tokens`` stage. Torch is imported when they run, not when they are listed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.types import (
     CheckpointStore,
     ClipEncoder,
@@ -101,7 +101,7 @@ def encode(
     clip: ClipEncoder,
     text: Parameters,
     train: Parameters,
-) -> Iterator[Chunk]:
+) -> ChunkSeries:
     """All records as tokens and features, in chunks; see ``models.encoding.TokenEncoder``."""
     from spatial_dual.devices import choose_device, has_native_bfloat16
     from spatial_dual.models.encoding import TokenEncoder
@@ -115,5 +115,8 @@ def encode(
         device=device,
         bfloat16=has_native_bfloat16(device),
     )
-    chunks = scenes.chunks(CHUNK, ("id", "image", "captions"))
-    return (encoder.encode_chunk(chunk) for chunk in chunks)
+
+    def encoded(rows: range) -> Chunk:
+        return encoder.encode_chunk(scenes.chunk(rows, ("id", "image", "captions")))
+
+    return ChunkSeries(len(scenes), CHUNK, encoded, "encode")
