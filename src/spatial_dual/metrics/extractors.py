@@ -35,19 +35,23 @@ class Extractor(Protocol):
     digest: str
     resize: str
 
-    def features(self, images: np.ndarray) -> Tensor:
-        """Features (n, dim) float32 of images (n, H, W, 3) uint8."""
+    def pooled(self, images: np.ndarray) -> Tensor:
+        """Last pooled layer (n, width) float32 of images (n, H, W, 3) uint8."""
         ...
 
-    def logits(self, features: Tensor) -> Tensor | None:
-        """Class logits (n, classes) of features, or None if the extractor has no classes."""
+    def features(self, pooled: Tensor) -> Tensor:
+        """What sets are compared by, (n, dim)."""
+        ...
+
+    def logits(self, pooled: Tensor) -> Tensor | None:
+        """Class logits (n, classes), or None if the extractor has no classes."""
         ...
 
 
 class ClassifierExtractor:
     """Our own classifier of rendered scenes: FID-scenes, never to be read as FID."""
 
-    name = "own classifier of rendered scenes"
+    name = "own classifier of rendered scenes, whitened"
     suffix = "_scenes"
     resize = "none"
 
@@ -56,14 +60,19 @@ class ClassifierExtractor:
         self.digest = weights_digest(classifier)
 
     @torch.inference_mode()
-    def features(self, images: np.ndarray) -> Tensor:
-        """Pooled features before the heads."""
-        return _in_batches(images, lambda batch: self._classifier.features(from_uint8(batch)))
+    def pooled(self, images: np.ndarray) -> Tensor:
+        """Means of the last layer, before the heads."""
+        return _in_batches(images, lambda batch: self._classifier.pooled(from_uint8(batch)))
 
     @torch.inference_mode()
-    def logits(self, features: Tensor) -> Tensor:
+    def features(self, pooled: Tensor) -> Tensor:
+        """Their leading directions, each of variance 1 on training images."""
+        return self._classifier.features(pooled)
+
+    @torch.inference_mode()
+    def logits(self, pooled: Tensor) -> Tensor:
         """Logits of the largest object's label."""
-        return self._classifier.main_label(features)
+        return self._classifier.main_label(pooled)
 
 
 class InceptionExtractor:
@@ -93,11 +102,15 @@ class InceptionExtractor:
         self._network = torch.jit.load(str(path), map_location="cpu").eval()
 
     @torch.inference_mode()
-    def features(self, images: np.ndarray) -> Tensor:
+    def pooled(self, images: np.ndarray) -> Tensor:
         """The 2048 features after the last pooling."""
         return _in_batches(images, self._batch)
 
-    def logits(self, features: Tensor) -> None:
+    def features(self, pooled: Tensor) -> Tensor:
+        """The same."""
+        return pooled
+
+    def logits(self, pooled: Tensor) -> None:
         """The file holds no class head."""
 
     def _batch(self, batch: Tensor) -> Tensor:

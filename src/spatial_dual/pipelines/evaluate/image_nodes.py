@@ -8,6 +8,10 @@ from spatial_dual.pipelines.types import CheckpointStore, Records, SceneClassifi
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
+CALIBRATION = 2000
+"""Training images that the directions of FID-scenes are taken from."""
+UNBIASED_FROM = 10_000
+"""With fewer pictures FID is noticeably biased upwards, and the card says so."""
 NO_CLIP = "no CLIP checkpoint; name one, or its folder, in evaluate.clip"
 
 
@@ -20,12 +24,13 @@ def train_scene_classifier(
     seed: int,
 ) -> tuple[SceneClassifier, Parameters]:
     """Train the extractor of FID-scenes on the training split; gives model and log."""
+    import torch
+
     from spatial_dual.metrics.scene_classifier import (
-        LabelledScenes,
         SceneClassifier,
         classifier_loss,
-        tag_words,
     )
+    from spatial_dual.metrics.scene_labels import LabelledScenes, tag_words
     from spatial_dual.seeding import derive_seed, seeded_torch
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
@@ -40,8 +45,10 @@ def train_scene_classifier(
             )
         )
     config = FitConfig(**parameters["fit"], **train, seed=own_seed)
-    source = LabelledScenes(scenes, vocabulary)
+    source = LabelledScenes(scenes, vocabulary, model.config.cell)
     log = fit("scene_classifier", model, classifier_loss, source, config, progress)
+    seen = scenes.array("image", range(min(CALIBRATION, len(scenes))))
+    model.calibrate(torch.from_numpy(seen).permute(0, 3, 1, 2))
     return model, log.to_dict()
 
 
@@ -53,30 +60,38 @@ def evaluate_images(
     parameters: Parameters,
     seed: int,
 ) -> tuple[Figures, Figures]:
-    """How like the test images the drawings are as a set; gives figures and their protocol card.
+    """How like images of the data the drawings are as a set; gives figures and their protocol card.
 
-    ``fid``, ``kid``: drawings against test images; ``fid_floor``: as many training images against
-    the test images, what a perfect model would reach; ``is``, ``is_gold``: Inception score of
-    drawings and of test images. Named ``…_scenes`` by our own extractor. ``clip_score``: CLIPScore
-    of captions and drawings by a pretrained CLIP.
+    ``fid``, ``kid``: drawings against training images; ``fid_floor``, ``kid_floor``: the test
+    images of the same records, as many as drawings, against the same training images: what perfect
+    drawings would get. (Against the test images themselves, drawings would profit from showing the
+    very same scenes, and come out below any other set of real images.) ``is``, ``is_gold``:
+    Inception score of drawings and of test images. Named ``…_scenes`` by our own extractor.
+    ``clip_score``: CLIPScore of captions and drawings by a pretrained CLIP.
     """
-    rows = rows_of(samples, scenes)
     drawn = samples.array("drawn", range(len(samples)))
-    gold = scenes.array("image", rows)
+    gold = scenes.array("image", rows_of(samples, scenes))
+    count = min(parameters["reference_images"], len(training_scenes))
+    real = training_scenes.array("image", range(count))
     card = {
         "pictures": len(drawn),
-        "real_set": f"{len(gold)} test images of the same records",
-        "real_set_sha256": set_hash(gold),
+        "real_set": f"the first {count} training images; the floor: {len(gold)} test images",
+        "real_set_sha256": set_hash(real),
+        "floor_set_sha256": set_hash(gold),
         **sampling_card(samples),
     }
+    if len(drawn) < UNBIASED_FROM:
+        card["warning"] = (
+            f"FID of {len(drawn)} pictures is biased upwards (usual: {UNBIASED_FROM} or more); "
+            "compare with the floor, of as many, not with FIDs of other counts"
+        )
     try:
         extractor = _extractor(parameters, scene_classifier)
     except (FileNotFoundError, ValueError) as error:
         names = ("fid", "kid", "is")
         figures: Figures = dict.fromkeys(names, str(error))
     else:
-        spare = training_scenes.array("image", range(min(len(drawn), len(training_scenes))))
-        figures = _distances(extractor, gold, drawn, spare, parameters["inception_splits"], seed)
+        figures = _distances(extractor, real, drawn, gold, parameters["inception_splits"], seed)
         card |= {
             "extractor": extractor.name,
             "extractor_sha256": extractor.digest,
@@ -102,26 +117,29 @@ def _extractor(parameters: Parameters, scene_classifier: SceneClassifier) -> Any
     return InceptionExtractor(Path(path) if path else None, digest or INCEPTION_SHA256)
 
 
-def _distances(
-    extractor: Any, gold: Any, drawn: Any, spare: Any, splits: int, seed: int
-) -> Figures:
+def _distances(extractor: Any, real: Any, drawn: Any, gold: Any, splits: int, seed: int) -> Figures:
     """Each figure, or the reason why it cannot be had."""
     from spatial_dual.metrics.distribution import TooFewImagesError, fid, inception_score, kid
 
-    real, fake, other = (extractor.features(images) for images in (gold, drawn, spare))
+    pooled = {
+        name: extractor.pooled(images)
+        for name, images in (("real", real), ("drawn", drawn), ("gold", gold))
+    }
+    seen = {name: extractor.features(values) for name, values in pooled.items()}
 
-    def scored(features: Any) -> float | str:
-        logits = extractor.logits(features)
+    def scored(name: str) -> float | str:
+        logits = extractor.logits(pooled[name])
         if logits is None:
             return f"{extractor.name} has no class head"
         return inception_score(logits, seed, splits)
 
     asked = {
-        "fid": lambda: fid(real, fake),
-        "fid_floor": lambda: fid(real, other),
-        "kid": lambda: kid(real, fake, seed),
-        "is": lambda: scored(fake),
-        "is_gold": lambda: scored(real),
+        "fid": lambda: fid(seen["real"], seen["drawn"]),
+        "fid_floor": lambda: fid(seen["real"], seen["gold"]),
+        "kid": lambda: kid(seen["real"], seen["drawn"], seed),
+        "kid_floor": lambda: kid(seen["real"], seen["gold"], seed),
+        "is": lambda: scored("drawn"),
+        "is_gold": lambda: scored("gold"),
     }
     figures: Figures = {}
     for name, compute in asked.items():

@@ -16,6 +16,7 @@ class SceneClassifierSizes(Section):
     """See ``metrics.scene_classifier.SceneClassifierConfig``."""
 
     width: Count
+    dim: Count
     unshuffle: Count
 
 
@@ -30,6 +31,7 @@ class EvaluateParameters(Section):
     """``parameters_evaluate.yml``; what each key means is said there."""
 
     extractor: Literal["scenes", "inception"]
+    reference_images: Count
     inception: InceptionParameters
     inception_splits: Count
     clip: str | None
