@@ -45,6 +45,7 @@ class FitParameters(Section):
     steps: Natural
     batch_size: Count
     learning_rate: Positive
+    matrix_learning_rate: Positive | None = left_out()
     warmup_steps: Natural = left_out()
     weight_decay: NonNegative = left_out()
     betas: list[PartialShare] = left_out()

@@ -5,7 +5,6 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -87,28 +86,3 @@ class CheckpointStore:
     def clear(self) -> None:
         """Forget the progress, once the finished model is safe elsewhere."""
         self.path.unlink(missing_ok=True)
-
-
-def pack_optimizer(optimizer: torch.optim.Optimizer, names: list[str]) -> dict[str, Tensor]:
-    """Adam moments and step counts as flat ``optimizer.<parameter>.<moment>`` tensors."""
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    return {
-        f"optimizer.{name}.{moment}": value
-        for name, parameter in zip(names, parameters, strict=True)
-        for moment, value in optimizer.state.get(parameter, {}).items()
-    }
-
-
-def unpack_optimizer(
-    optimizer: torch.optim.Optimizer, names: list[str], tensors: dict[str, Tensor]
-) -> None:
-    """Inverse of ``pack_optimizer``, in place."""
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    for name, parameter in zip(names, parameters, strict=True):
-        prefix = f"optimizer.{name}."
-        for key, value in tensors.items():
-            if key.startswith(prefix):
-                moment = key.removeprefix(prefix)
-                # Adam keeps its step count on the CPU, its moments with the parameter
-                device = "cpu" if moment == "step" else parameter.device
-                optimizer.state[parameter][moment] = value.to(device).clone()

@@ -10,12 +10,14 @@ from spatial_dual.seeding import derive_seed
 
 @dataclass(frozen=True)
 class FitConfig:
-    """Budget and optimiser of one training (AdamW, linear warm-up, cosine decay).
+    """Budget and optimisers of one training (linear warm-up, cosine decay).
 
     Attributes:
         steps: optimiser updates; a budget is steps, never seconds. 0 leaves a training out: the
             model keeps its starting weights.
         max_steps: upper cap on ``steps`` for any environment (``train.max_steps``).
+        learning_rate: of AdamW.
+        matrix_learning_rate: of Muon for the weight matrices of layers; None leaves them to AdamW.
         final_lr_ratio: learning rate at the last step as a share of the peak.
         ema_decay: decay of the exponential moving average of the weights; 0 keeps the raw ones.
         precision: "float32", "bfloat16" (autocast) or "auto" (bfloat16 where it is native).
@@ -30,6 +32,7 @@ class FitConfig:
     steps: int
     batch_size: int
     learning_rate: float
+    matrix_learning_rate: float | None = None
     warmup_steps: int = 50
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)
@@ -47,8 +50,8 @@ class FitConfig:
         if self.steps < 0:
             raise ValueError(f"steps must not be negative, got {self.steps}")
         positive = ("batch_size", "learning_rate", "gradient_clip", "checkpoint_every", "processes")
-        for name in positive:
-            if not getattr(self, name) > 0:
+        for name in (*positive, "matrix_learning_rate"):
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must be in [0, 1), got {self.ema_decay}")
@@ -62,14 +65,14 @@ class FitConfig:
         """Updates that will really be made."""
         return self.steps if self.max_steps is None else min(self.steps, self.max_steps)
 
-    def learning_rate_at(self, step: int) -> float:
-        """Linear warm-up to ``learning_rate``, then a cosine to ``final_lr_ratio`` of it."""
+    def rate_at(self, step: int) -> float:
+        """Factor of the learning rates: linear warm-up to 1, a cosine to ``final_lr_ratio``."""
         warmup = min(self.warmup_steps, max(1, self.total_steps // 5))
         if step < warmup:
-            return self.learning_rate * (step + 1) / warmup
+            return (step + 1) / warmup
         done = (step - warmup) / max(1, self.total_steps - warmup)
         cosine = 0.5 * (1 + float(np.cos(np.pi * done)))
-        return self.learning_rate * (self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine)
+        return self.final_lr_ratio + (1 - self.final_lr_ratio) * cosine
 
 
 def batch_indices(examples: int, batch_size: int, seed: int, step: int) -> np.ndarray:

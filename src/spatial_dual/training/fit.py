@@ -15,17 +15,10 @@ from spatial_dual.devices import has_native_bfloat16
 from spatial_dual.models.transformer import compile_blocks
 from spatial_dual.progress import progress_bar
 from spatial_dual.seeding import torch_generator
-from spatial_dual.training.checkpoint import (
-    CheckpointStore,
-    Progress,
-    pack_optimizer,
-    unpack_optimizer,
-)
-from spatial_dual.training.config import (
-    FitConfig,
-    batch_indices,
-)
+from spatial_dual.training.checkpoint import CheckpointStore, Progress
+from spatial_dual.training.config import FitConfig, batch_indices
 from spatial_dual.training.distributed import Workers, run_workers
+from spatial_dual.training.optimizers import Optimizers
 from spatial_dual.training.stopping import StopRequest
 
 Batch = dict[str, Tensor]
@@ -173,20 +166,7 @@ class _Run:
         self.names = [n for n, _ in named]
         self.parameters = [p for _, p in named]
         self.average = [p.detach().clone() for p in self.parameters]
-        decayed = [p for p in self.parameters if p.ndim >= 2]
-        plain = [p for p in self.parameters if p.ndim < 2]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": decayed, "weight_decay": config.weight_decay},
-                {"params": plain, "weight_decay": 0.0},
-            ],
-            lr=config.learning_rate,
-            betas=config.betas,
-            fused=True,
-        )
-        # the optimiser orders parameters by group: keep names in its order
-        by_id = {id(p): n for n, p in named}
-        self.optimizer_names = [by_id[id(p)] for p in decayed + plain]
+        self.optimizers = Optimizers(model, config)
         self.step = self.skipped = self.skipped_in_a_row = 0
         self.log: list[dict[str, float]] = []
         self.log_every = max(1, config.total_steps // LOG_ROWS)
@@ -205,15 +185,14 @@ class _Run:
         batch = {k: v.to(self.device) for k, v in self.data.load(indices, generator).items()}
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
             own_parts: dict[str, Tensor] = self.losses(batch, generator)
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate_at(step)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizers.schedule(step)
+        self.optimizers.zero_grad()
         own_parts["loss"].backward()
         parts = workers.mean(own_parts)
         norm = nn.utils.clip_grad_norm_(self.parameters, config.gradient_clip)
         self.step += 1
         if bool(torch.isfinite(norm)) and bool(torch.isfinite(parts["loss"])):
-            self.optimizer.step()
+            self.optimizers.step()
             self._average_weights()
             self.skipped_in_a_row = 0
         else:
@@ -240,7 +219,7 @@ class _Run:
         """Everything that the next step depends on."""
         tensors = {f"model.{n}": t for n, t in self.model.state_dict().items()}
         tensors |= {f"average.{n}": t for n, t in zip(self.names, self.average, strict=True)}
-        tensors |= pack_optimizer(self.optimizer, self.optimizer_names)
+        tensors |= self.optimizers.state()
         tensors |= {f"meter.{n}": t for n, t in self.meter.sums.items()}
         return Progress(
             self.step,
@@ -260,7 +239,7 @@ class _Run:
         self.model.load_state_dict(progress.below("model."))
         for name, average in zip(self.names, self.average, strict=True):
             average.copy_(progress.tensors[f"average.{name}"])
-        unpack_optimizer(self.optimizer, self.optimizer_names, progress.tensors)
+        self.optimizers.load_state(progress.tensors)
         self.step, self.log = progress.step, progress.log
         self.skipped, self.skipped_in_a_row = progress.skipped, progress.skipped_in_a_row
         self.meter.sums, self.meter.count = progress.below("meter."), progress.metered
@@ -271,7 +250,7 @@ class _Run:
         with torch.no_grad():
             for parameter, average in zip(self.parameters, self.average, strict=True):
                 parameter.copy_(average)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizers.zero_grad()
         self.model.to("cpu").eval()
 
     def _fingerprint(self) -> str:

@@ -1,0 +1,111 @@
+"""AdamW and Muon side by side: who trains what, by which formula, and resume to the same bytes."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spatial_dual.seeding import seeded_torch
+from spatial_dual.training.config import FitConfig
+from spatial_dual.training.optimizers import Optimizers
+
+RATE = 0.1
+
+
+class Small(nn.Module):
+    """A convolution, a linear layer, and an embedding tied to the output layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with seeded_torch(0, "small"):
+            self.conv = nn.Conv2d(2, 4, 3)
+            self.linear = nn.Linear(4, 6)
+            self.words = nn.Embedding(5, 6)
+            self.out = nn.Linear(6, 5, bias=False)
+        self.out.weight = self.words.weight
+
+    def forward(self, x: Tensor, ids: Tensor) -> Tensor:
+        h = self.linear(self.conv(x).mean(dim=(2, 3))) + self.words(ids)
+        out: Tensor = self.out(h)
+        return out
+
+
+def make_config(matrix_learning_rate: float | None = RATE) -> FitConfig:
+    return FitConfig(
+        steps=10,
+        batch_size=1,
+        learning_rate=0.01,
+        matrix_learning_rate=matrix_learning_rate,
+        warmup_steps=0,
+        weight_decay=0.0,
+        final_lr_ratio=1.0,
+        device="cpu",
+    )
+
+
+def descend(model: Small, optimizers: Optimizers, steps: range) -> None:
+    for step in steps:
+        generator = torch.Generator().manual_seed(step)
+        x = torch.randn(3, 2, 5, 5, generator=generator)
+        ids = torch.randint(0, 5, (3,), generator=generator)
+        optimizers.schedule(step)
+        optimizers.zero_grad()
+        nn.functional.cross_entropy(model(x, ids), ids).backward()
+        optimizers.step()
+
+
+@pytest.mark.parametrize("name", ["conv", "linear"])
+def test_first_muon_step_is_an_orthogonal_matrix(name: str) -> None:
+    """W ← W − η max(1, rows / columns)^½ U Vᵀ of the gradient U S Vᵀ, kernels as rows."""
+    model = Small()
+    optimizers = Optimizers(model, make_config())
+    weight = getattr(model, name).weight
+    before = weight.detach().clone()
+    weight.grad = torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
+    optimizers.schedule(0)
+    optimizers.step()
+    change = (before - weight.detach()).view(len(weight), -1)
+    scale = RATE * max(1, change.shape[0] / change.shape[1]) ** 0.5
+    u, _, v = torch.linalg.svd(weight.grad.view(len(weight), -1), full_matrices=False)
+    along = torch.diagonal(u.T @ change @ v.T) / scale
+    # five Newton-Schulz steps bring the singular values near 1 and keep the directions
+    assert along == pytest.approx(torch.ones(len(along)), abs=0.4)
+    assert torch.allclose(u @ torch.diag(along * scale) @ v, change, atol=0.05 * scale)
+
+
+def test_embeddings_biases_and_what_is_tied_to_them_are_left_to_adamw() -> None:
+    """Adam's first step changes every entry with a gradient by the learning rate."""
+    model = Small()
+    before = {n: p.detach().clone() for n, p in model.named_parameters()}
+    descend(model, Optimizers(model, make_config()), range(1))
+    for name, parameter in model.named_parameters():
+        change = (parameter.detach() - before[name]).abs()
+        by_adam = torch.allclose(change, torch.full_like(change, 0.01), atol=1e-4)
+        assert by_adam == (name not in ("conv.weight", "linear.weight")), name
+
+
+def test_without_a_rate_adamw_trains_everything() -> None:
+    model, plain = Small(), Small()
+    descend(model, Optimizers(model, make_config(None)), range(3))
+    reference = torch.optim.AdamW(plain.parameters(), lr=0.01, betas=(0.9, 0.98), weight_decay=0.0)
+    for step in range(3):
+        generator = torch.Generator().manual_seed(step)
+        x = torch.randn(3, 2, 5, 5, generator=generator)
+        ids = torch.randint(0, 5, (3,), generator=generator)
+        reference.zero_grad()
+        nn.functional.cross_entropy(plain(x, ids), ids).backward()
+        reference.step()
+    for ours, theirs in zip(model.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+def test_state_goes_on_to_the_same_bytes() -> None:
+    whole, first, second = Small(), Small(), Small()
+    descend(whole, Optimizers(whole, make_config()), range(6))
+    optimizers = Optimizers(first, make_config())
+    descend(first, optimizers, range(3))
+    second.load_state_dict(first.state_dict())
+    resumed = Optimizers(second, make_config())
+    resumed.load_state(optimizers.state())
+    descend(second, resumed, range(3, 6))
+    for a, b in zip(whole.parameters(), second.parameters(), strict=True):
+        assert torch.equal(a, b)
