@@ -56,9 +56,8 @@ def head_losses(maps: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> di
 
 
 def _classification(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    known = target != UNKNOWN
-    loss = F.cross_entropy(logits.movedim(1, -1)[known], target[known], reduction="none")
-    return _mean(loss, weight[known])
+    loss = F.cross_entropy(logits, target, ignore_index=UNKNOWN, reduction="none")
+    return _mean(loss, weight * (target != UNKNOWN))
 
 
 def _mean(values: Tensor, weight: Tensor) -> Tensor:

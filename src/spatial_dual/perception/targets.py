@@ -80,18 +80,28 @@ def pixel_targets(
 
 def _shrink(instances: Tensor, depth: Tensor, stride: int) -> tuple[Tensor, Tensor]:
     """Most frequent id of each cell (ties to the higher) and the mean depth of its pixels."""
-    batch, height, width = instances.shape
 
-    def cells(maps: Tensor) -> Tensor:
-        tiles = maps.reshape(batch, height // stride, stride, width // stride, stride)
-        return tiles.permute(0, 1, 3, 2, 4).flatten(3)
+    def planes(maps: Tensor) -> list[Tensor]:
+        """The pixels of all cells by their place in the cell, each ``(batch, h, w)``."""
+        return [
+            maps[:, down::stride, across::stride].contiguous()
+            for down in range(stride)
+            for across in range(stride)
+        ]
 
-    ids, metres = cells(instances.long()), cells(depth.float())
-    votes = (ids[..., :, None] == ids[..., None, :]).sum(-1)
-    winner = (votes * (1 + MAX_INSTANCES) + ids).amax(-1) % (1 + MAX_INSTANCES)
-    valid = (ids == winner[..., None]) & (metres > 0)
-    mean = (metres * valid).sum(-1) / valid.sum(-1)
-    return winner, mean
+    ids = planes(instances)
+    winner = torch.zeros_like(ids[0], dtype=torch.int32)
+    for own in ids:
+        votes = sum((own == other).int() for other in ids)
+        winner = torch.maximum(winner, votes * (1 + MAX_INSTANCES) + own)
+    winner %= 1 + MAX_INSTANCES
+    total = torch.zeros(winner.shape, device=winner.device)
+    count = torch.zeros_like(total)
+    for own, metres in zip(ids, planes(depth.float()), strict=True):
+        valid = (own == winner) & (metres > 0)
+        total += metres * valid
+        count += valid
+    return winner.long(), total / count
 
 
 def _centre_offsets(ids: Tensor) -> tuple[Tensor, Tensor]:
