@@ -15,7 +15,14 @@ from spatial_dual.training.config import FitConfig
 from spatial_dual.training.fit import fit
 
 KINDS = {"colour": ("red", "blue")}
-FIT = FitConfig(steps=400, batch_size=8, learning_rate=8e-3, warmup_steps=10, precision="float32")
+FIT = FitConfig(
+    steps=400,
+    batch_size=8,
+    learning_rate=8e-3,
+    matrix_learning_rate=0.02,
+    warmup_steps=10,
+    precision="float32",
+)
 
 
 def new_perceiver(records) -> PixelPerceiver:
@@ -50,6 +57,13 @@ def test_training_teaches_objects_colours_and_depth(trained, records):
     assert figures["instance_recall"] > 0.8
     assert figures["colour_accuracy"] > 0.9
     assert figures["depth_abs_rel"] < 0.1
+
+
+def test_hidden_weights_are_all_kernels_but_the_first_and_the_last(trained):
+    perceiver, _ = trained
+    hidden = {id(weight) for weight in perceiver.hidden_weights()}
+    left = {n for n, p in perceiver.named_parameters() if p.ndim == 4 and id(p) not in hidden}
+    assert left == {"network.stem.weight", "network.head.weight"}
 
 
 def test_ids_and_lists_agree(trained, records):
@@ -102,7 +116,7 @@ def test_photographs_give_instances_without_attributes(photographs):
         (np.zeros((1, 32, 32, 3), np.float32), "float32"),
         (np.zeros((32, 32, 3), np.uint8), r"\(32, 32, 3\)"),
         (np.zeros((1, 32, 32, 4), np.uint8), r"\(1, 32, 32, 4\)"),
-        (np.zeros((1, 30, 32, 3), np.uint8), "multiples of 8"),
+        (np.zeros((1, 30, 32, 3), np.uint8), "multiples of 16"),
     ],
 )
 def test_bad_images_are_refused(trained, images, message):

@@ -109,3 +109,17 @@ def test_state_goes_on_to_the_same_bytes() -> None:
     descend(second, resumed, range(3, 6))
     for a, b in zip(whole.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+class Inner(Small):
+    def hidden_weights(self) -> list[nn.Parameter]:
+        return [self.linear.weight]
+
+
+def test_a_model_may_name_its_hidden_weights() -> None:
+    """Then the convolution, too, changes by Adam's step."""
+    model = Inner()
+    before = model.conv.weight.detach().clone()
+    descend(model, Optimizers(model, make_config()), range(1))
+    change = (model.conv.weight.detach() - before).abs()
+    assert torch.allclose(change, torch.full_like(change, 0.01), atol=1e-4)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 OUTPUT_STRIDE = 2
+TRUNK_STRIDE = 4
 OFFSET_SCALE = 8.0
 
 
@@ -20,7 +21,7 @@ class PerceiverConfig:
         labels: object labels; class 0 of the network is background, class i is ``labels[i - 1]``.
         attributes: words of each attribute kind, e.g. ``{"colour": ("red", "blue")}``; no kind, no
             head.
-        widths: channels at strides 2, 4, 8, …
+        widths: channels at strides 4, 8, 16, …
         blocks: residual blocks at each stride on the way down; on the way up there is one each.
         centre_threshold: least heat of an instance's centre, 0..1.
         min_pixels: instances with fewer pixels (of the half-size maps) are dropped.
@@ -32,7 +33,7 @@ class PerceiverConfig:
 
     labels: tuple[str, ...]
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    widths: tuple[int, ...] = (32, 48, 96, 128)
+    widths: tuple[int, ...] = (64, 96, 128)
     blocks: int = 1
     centre_threshold: float = 0.3
     min_pixels: int = 6
@@ -62,7 +63,7 @@ class PerceiverConfig:
     @property
     def stride(self) -> int:
         """Image sides must be multiples of this."""
-        return OUTPUT_STRIDE * 2 ** (len(self.widths) - 1)
+        return TRUNK_STRIDE * 2 ** (len(self.widths) - 1)
 
     def heads(self) -> dict[str, int]:
         """Channels of each output map of the network."""
@@ -71,34 +72,36 @@ class PerceiverConfig:
 
 
 class PerceptionNetwork(nn.Module):
-    """Residual U-Net whose finest level has half the image's size.
+    """Residual U-Net whose finest level has a quarter of the image's size, its outputs half.
 
-    Two channels of pixel coordinates and the pooled deepest features let depth depend on the
-    camera. The finest level is thin, for it costs most: a convolution on the way down and one up.
+    Each cell of the finest level holds the pixels of a 4×4 square as channels and says its 2×2
+    outputs as channels: at equal cost, wide maps of a quarter tell small things apart far better
+    than thin maps of half the size. Two channels of pixel coordinates and the pooled deepest
+    features let depth depend on the camera.
     """
 
     def __init__(self, config: PerceiverConfig) -> None:
         super().__init__()
         self.heads = config.heads()
         widths = config.widths
-        self.stem = nn.Conv2d(3 * OUTPUT_STRIDE**2 + 2, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(3 * TRUNK_STRIDE**2 + 2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
         self.encoder = nn.ModuleList(
-            nn.Sequential(*(_Block(w) for _ in range(config.blocks))) for w in widths[1:]
+            nn.Sequential(*(_Block(w) for _ in range(config.blocks))) for w in widths
         )
         self.context = nn.Linear(widths[-1], widths[-1])
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
-        self.decoder = nn.ModuleList(_Block(w) for w in widths[1:-1])
-        self.finest = nn.Sequential(
-            nn.BatchNorm2d(widths[0]),
-            nn.ReLU(),
-            nn.Conv2d(widths[0], widths[0], 3, padding=1, bias=False),
-            nn.BatchNorm2d(widths[0]),
-            nn.ReLU(),
-            nn.Conv2d(widths[0], sum(self.heads.values()), 1),
-        )
+        self.decoder = nn.ModuleList(_Block(w) for w in widths[:-1])
+        self.norm = nn.BatchNorm2d(widths[0])
+        cells = (TRUNK_STRIDE // OUTPUT_STRIDE) ** 2
+        self.head = nn.Conv2d(widths[0], cells * sum(self.heads.values()), 1)
         for layer in (self.stem, *self.down, *self.up, self.context):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+
+    def hidden_weights(self) -> list[nn.Parameter]:
+        """Kernels between the first and the last layer, which Muon trains (``training.optimizers``)."""
+        inner = (self.down, self.encoder, self.up, self.decoder)
+        return [p for part in inner for p in part.parameters() if p.ndim == 4]
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Maps ``(batch, channels, height / 2, width / 2)`` by head, float32.
@@ -109,20 +112,19 @@ class PerceptionNetwork(nn.Module):
         Args:
             images: ``(batch, 3, height, width)`` in 0..1.
         """
-        x = F.pixel_unshuffle(4 * (images - 0.5), OUTPUT_STRIDE)
+        x = F.pixel_unshuffle(4 * (images - 0.5), TRUNK_STRIDE)
         x = torch.cat([x, _coordinates(x)], dim=1)
-        x = F.relu(self.stem(x.contiguous(memory_format=torch.channels_last)))
+        x = self.encoder[0](self.stem(x.contiguous(memory_format=torch.channels_last)))
         skips = [x]
-        for down, blocks in zip(self.down, self.encoder, strict=True):
+        for down, blocks in zip(self.down, self.encoder[1:], strict=True):
             x = blocks(down(x))
             skips.append(x)
         x = x + self.context(x.mean(dim=(2, 3)))[:, :, None, None]
         for level in reversed(range(len(self.up))):
             up = F.interpolate(self.up[level](x), scale_factor=2, mode="nearest")
-            x = skips[level] + up
-            if level:
-                x = self.decoder[level - 1](x)
-        maps = self.finest(x).float()
+            x = self.decoder[level](skips[level] + up)
+        maps = self.head(F.relu(self.norm(x)))
+        maps = F.pixel_shuffle(maps, TRUNK_STRIDE // OUTPUT_STRIDE).float()
         named = dict(zip(self.heads, maps.split(list(self.heads.values()), dim=1), strict=True))
         return named | {"offset": OFFSET_SCALE * named["offset"]}
 

@@ -24,6 +24,10 @@ class PixelPerceiver(nn.Module):
         self.config = config
         self.network = PerceptionNetwork(config)
 
+    def hidden_weights(self) -> list[nn.Parameter]:
+        """As ``PerceptionNetwork.hidden_weights``."""
+        return self.network.hidden_weights()
+
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Maps of the network for images ``(batch, 3, height, width)`` in 0..1."""
         maps: dict[str, Tensor] = self.network(images)
