@@ -99,7 +99,7 @@ class PerceptionNetwork(nn.Module):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
 
     def hidden_weights(self) -> list[nn.Parameter]:
-        """Kernels between the first and the last layer, which Muon trains (``training.optimizers``)."""
+        """Kernels between the first and the last layer: those that Muon trains, if it is used."""
         inner = (self.down, self.encoder, self.up, self.decoder)
         return [p for part in inner for p in part.parameters() if p.ndim == 4]
 
