@@ -9,8 +9,13 @@ from torch.nn import functional as F
 
 from spatial_dual.models.gpt import build_gpt
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
-from spatial_dual.models.image_tokenizer import ImageTokenizer, token_grid
-from spatial_dual.models.patches import PatchConfig, PatchDecoder
+from spatial_dual.models.image_tokenizer import (
+    ImageTokenizer,
+    PixelConfig,
+    pixel_config,
+    pixel_decoder,
+    token_grid,
+)
 from spatial_dual.models.text_tokenizer import BOS_ID, PAD_ID
 
 
@@ -22,14 +27,13 @@ class VisualDecoderConfig:
     """
 
     shape: NodeShape
-    patches: PatchConfig
+    patches: PixelConfig
     sees_graph: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
             object.__setattr__(self, "shape", NodeShape(**self.shape))
-        if not isinstance(self.patches, PatchConfig):
-            object.__setattr__(self, "patches", PatchConfig(**self.patches))
+        object.__setattr__(self, "patches", pixel_config(self.patches))
 
 
 class VisualDecoder(nn.Module):
@@ -42,19 +46,12 @@ class VisualDecoder(nn.Module):
         self.config = config
         patches = config.patches
         self.graph = GraphTokens(config.shape, patches.dim) if config.sees_graph else None
-        self.decoder = PatchDecoder(
-            PatchConfig(
-                (1 + config.sees_graph) * patches.dim,
-                patches.channels,
-                patches.coarse_blocks,
-                patches.fine_blocks,
-                patches.unshuffle,
-            )
-        )
+        self.decoder = pixel_decoder(patches, (1 + config.sees_graph) * patches.dim)
 
     def start_from(self, tokenizer: ImageTokenizer) -> None:
         """Take over the tokenizer's decoder; the graph half enters with zero weight."""
-        self.decoder.copy_from(tokenizer.decoder)
+        own: Any = self.decoder  # both are of the shape that ``patches`` says
+        own.copy_from(tokenizer.decoder)
 
     def attended(self, latents: Tensor, tags: Tags) -> Tensor:
         """z^{I+} (batch, tokens, 2d) of image latents z^I (batch, tokens, d).

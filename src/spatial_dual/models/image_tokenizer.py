@@ -3,8 +3,8 @@
 Paper: "VQ-VAE encoder" of the image diffuser; van den Oord et al. 2017 with an EMA codebook.
 """
 
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from vector_quantize_pytorch import VectorQuantize
 
 from spatial_dual.models.patches import PatchConfig, PatchDecoder, PatchEncoder, principal_patches
+from spatial_dual.models.vqgan import PublishedCodebook, VqganConfig, VqganDecoder, VqganEncoder
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class ImageTokenizerConfig:
         code_dim: length d of a code vector.
         decay: of the codebook's moving averages.
         dead_below: a code whose averaged use per batch falls below this is restarted.
+        vqgan: networks of a published VQGAN in the place of the patch networks; ``codes`` of its
+            code vectors are kept, and nothing of it is trained.
 
     Raises:
         ValueError: a value out of range, with the value in the message.
@@ -37,8 +40,13 @@ class ImageTokenizerConfig:
     decay: float = 0.95
     dead_below: float = 0.5
     commitment_weight: float = 0.25
+    vqgan: VqganConfig | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.vqgan, dict):  # read from JSON
+            object.__setattr__(self, "vqgan", VqganConfig(**self.vqgan))
+        if self.vqgan and self.vqgan.dim != self.code_dim:
+            raise ValueError(f"code_dim {self.code_dim} is not the VQGAN's {self.vqgan.dim}")
         if not 2 <= self.codes <= 65536:
             raise ValueError(f"codes must be in 2..65536 (stored as uint16), got {self.codes}")
         if self.code_dim < 1:
@@ -53,11 +61,31 @@ class ImageTokenizerConfig:
         _ = self.patches
 
     @property
-    def patches(self) -> PatchConfig:
+    def patches(self) -> "PixelConfig":
         """Shape of encoder and decoder."""
+        if self.vqgan:
+            return self.vqgan
         own = asdict(self)
         shared = ("channels", "coarse_blocks", "fine_blocks", "unshuffle")
         return PatchConfig(dim=self.code_dim, **{name: own[name] for name in shared})
+
+
+PixelConfig = PatchConfig | VqganConfig
+"""Shape of the networks between pixels and tokens: both have ``dim`` and ``patch``."""
+
+
+def pixel_config(told: PixelConfig | dict[str, Any]) -> PixelConfig:
+    """The shape itself, or what JSON holds of it."""
+    if not isinstance(told, dict):
+        return told
+    return VqganConfig(**told) if "latent_channels" in told else PatchConfig(**told)
+
+
+def pixel_decoder(config: PixelConfig, dim: int) -> PatchDecoder | VqganDecoder:
+    """A decoder of that shape for token grids of ``dim`` channels."""
+    if isinstance(config, VqganConfig):
+        return VqganDecoder(config, dim)
+    return PatchDecoder(replace(config, dim=dim))
 
 
 class Reconstruction(NamedTuple):
@@ -75,6 +103,7 @@ class ImageTokenizer(nn.Module):
     averages, and codes that are hardly used restart from encoder outputs of the batch. These draws
     come from torch's global generator, the only one that ``VectorQuantize`` knows; ``fit`` seeds it
     from (seed, step), so training stays reproducible. ``encode`` and ``decode`` draw nothing.
+    A published VQGAN only encodes and decodes.
     """
 
     Config = ImageTokenizerConfig
@@ -82,19 +111,15 @@ class ImageTokenizer(nn.Module):
     def __init__(self, config: ImageTokenizerConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = PatchEncoder(config.patches)
-        self.quantiser = VectorQuantize(
-            dim=config.code_dim,
-            codebook_size=config.codes,
-            decay=config.decay,
-            kmeans_init=True,
-            threshold_ema_dead_code=config.dead_below,
-            commitment_weight=config.commitment_weight,
-            accept_image_fmap=True,
-            # its shrinking of the code vectors costs .2 dB against the straight-through estimate
-            rotation_trick=False,
-        )
-        self.decoder = PatchDecoder(config.patches)
+        self.encoder: Any  # one of two kinds, as ``config.patches`` says
+        self.quantiser: VectorQuantize | PublishedCodebook
+        if isinstance(config.patches, VqganConfig):
+            self.encoder = VqganEncoder(config.patches)
+            self.quantiser = PublishedCodebook(config.codes, config.code_dim)
+        else:
+            self.encoder = PatchEncoder(config.patches)
+            self.quantiser = _trained_quantiser(config)
+        self.decoder: Any = pixel_decoder(config.patches, config.code_dim)
 
     @torch.no_grad()
     def start_from(self, images: Tensor) -> None:
@@ -123,9 +148,11 @@ class ImageTokenizer(nn.Module):
     def encode(self, images: Tensor) -> Tensor:
         """Codes ``(n, h * w)`` (long, row by row) of images ``(n, 3, H, W)`` in -1..1."""
         grid = self.encoder(images)
-        # the quantiser's own search builds one-hot codes and takes five times as long
         with torch.autocast(grid.device.type, enabled=False):
             vectors = grid.float().flatten(2).transpose(1, 2)
+            if isinstance(self.quantiser, PublishedCodebook):
+                return self.quantiser.scores(vectors).argmax(dim=2)
+            # the quantiser's own search builds one-hot codes and takes five times as long
             distances = self.codebook.square().sum(dim=1) - 2 * vectors @ self.codebook.T
         return distances.argmin(dim=2)
 
@@ -146,11 +173,42 @@ class ImageTokenizer(nn.Module):
         images: Tensor = self.decoder(token_grid(self.features(codes), height))
         return images.clamp(-1, 1)
 
+    @torch.no_grad()
+    def keeping(self, codes: Tensor) -> Self:
+        """This published tokenizer with the given codes (kept,) alone, numbered anew from 0.
+
+        The codes of an image that used no other stay the same, but for their numbers.
+
+        Raises:
+            TypeError: the tokenizer was trained here, so that its codes need no choice.
+        """
+        if not isinstance(self.quantiser, PublishedCodebook):
+            raise TypeError("only the codes of a published tokenizer are chosen from")
+        kept = type(self)(replace(self.config, codes=len(codes)))
+        names = {f"quantiser.{name}" for name in self.quantiser.state_dict()}
+        state = self.state_dict()
+        kept.load_state_dict({n: v[codes] if n in names else v for n, v in state.items()})
+        return kept.eval()
+
     def _quantise(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         # nearest codes and moving averages need float32 whatever precision surrounds them
         with torch.autocast(grid.device.type, enabled=False):
             vectors, codes, loss = self.quantiser(grid.float())
         return vectors, codes, loss
+
+
+def _trained_quantiser(config: ImageTokenizerConfig) -> VectorQuantize:
+    return VectorQuantize(
+        dim=config.code_dim,
+        codebook_size=config.codes,
+        decay=config.decay,
+        kmeans_init=True,
+        threshold_ema_dead_code=config.dead_below,
+        commitment_weight=config.commitment_weight,
+        accept_image_fmap=True,
+        # its shrinking of the code vectors costs .2 dB against the straight-through estimate
+        rotation_trick=False,
+    )
 
 
 def token_grid(vectors: Tensor, height: int | None = None) -> Tensor:
