@@ -14,13 +14,24 @@ from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.dual import DualModel, DualModelConfig
 from spatial_dual.models.graph_diffuser import GraphDiffuserConfig
 from spatial_dual.models.graph_nodes import NodeShape
-from spatial_dual.models.image_tokenizer import ImageTokenizerConfig
 from spatial_dual.models.token_diffuser import TokenDiffuserConfig
+from spatial_dual.models.vqgan import VqganConfig
 from spatial_dual.training.config import FitConfig
 
 PROJECT = Path(__file__).parents[1]
 SHAPE = NodeShape(slots=8, labels=1001, attributes=(20, 20), states=14, places=50)
 GRAPH_CODES = 8 * 8 * 8 * 5
+# what is read off checkpoints and data there: a VQGAN of 8² pixels a token in its usual sizes, the
+# codes that the paper found in use, the width of CLIP ViT-B/32
+VQGAN = VqganConfig(
+    dim=256,
+    latent_channels=256,
+    channels=(128, 128, 256, 512),
+    layers=2,
+    attends=(False, False, False, True),
+    decoder_attends=(True, False, False, False),
+)
+IMAGE_CODES, CLIP_WIDTH = 2886, 512
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +46,12 @@ def millions(model: nn.Module) -> float:
     return sum(p.numel() for p in model.parameters()) / 1e6
 
 
-def test_tokens_codes_and_words_are_the_papers(parameters: dict[str, Any]) -> None:
+def test_published_parts_are_the_papers(parameters: dict[str, Any]) -> None:
     tokens = parameters["tokens"]
-    patch = ImageTokenizerConfig(**tokens["image_tokenizer"]["model"]).patches.patch
-    assert parameters["image_size"] // patch == 32
-    assert tokens["image_tokenizer"]["model"]["codes"] == 2886
+    assert parameters["image_size"] // VQGAN.patch == 32
+    assert tokens["image_tokenizer"]["pretrained"]
+    assert tokens["clip"]["pretrained"] != tokens["clip_for_metrics"]["pretrained"]
+    assert tokens["text"]["pretrained"] == parameters["alignment"]["text_decoder"]["pretrained"]
     assert tokens["text"]["length"] == 77
 
 
@@ -66,10 +78,9 @@ def test_step_1_has_about_110_million_parameters(parameters: dict[str, Any]) -> 
 
 def test_step_2_has_about_127_million_parameters(parameters: dict[str, Any]) -> None:
     tokens, alignment = parameters["tokens"], parameters["alignment"]
-    patches = ImageTokenizerConfig(**tokens["image_tokenizer"]["model"]).patches
     text = tokens["text"]
     with torch.device("meta"):
-        visual = VisualDecoder(VisualDecoder.Config(SHAPE, patches))
+        visual = VisualDecoder(VisualDecoder.Config(SHAPE, VQGAN))
         words = TextDecoder(
             TextDecoder.Config(
                 SHAPE,
@@ -84,12 +95,12 @@ def test_step_2_has_about_127_million_parameters(parameters: dict[str, Any]) -> 
 def test_steps_3_and_4_have_about_350_million_and_1_1_billion(parameters: dict[str, Any]) -> None:
     tokens, dual = parameters["tokens"], parameters["dual"]
     graph = parameters["graph_diffusion"]
-    width = tokens["clip"]["model"]["dim"]
+    width = CLIP_WIDTH
     conditions = {"image": width, "text": width, **graph["hidden_dims"]}
     config = DualModelConfig(
         TokenDiffuserConfig(
             SHAPE,
-            tokens["image_tokenizer"]["model"]["codes"],
+            IMAGE_CODES,
             tokens=32 * 32,
             condition_dim=width,
             is_grid=True,

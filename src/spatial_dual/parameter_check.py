@@ -41,11 +41,12 @@ class PhotosPlace(Section):
 
 
 class VsdPlace(Section):
-    """``--params=vsd.path=…`` of the environment vsd."""
+    """``--params=vsd.path=…`` of the environment vsd; ``gpt2`` names another than its own."""
 
     path: str = left_out()
     images: str = left_out()
     prefix: str = left_out()
+    gpt2: str = left_out()
 
 
 class GoldGraphsPlace(Section):

@@ -19,7 +19,7 @@ def encoder() -> TokenEncoder:
     clip = ClipEncoder(
         ClipConfig(text.vocabulary_size, 16, 8, text_length=12, dim=8, width=16, layers=1, heads=2)
     )
-    return TokenEncoder(image, text, clip, captions_per_record=2, device=torch.device("cpu"))
+    return TokenEncoder(image, text, clip, 12, captions_per_record=2, device=torch.device("cpu"))
 
 
 @pytest.fixture

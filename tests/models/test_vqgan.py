@@ -1,4 +1,4 @@
-"""Published VQGANs as image tokenizers, against diffusers' own class and a reference of taming's."""
+"""Published VQGANs as tokenizers, against diffusers' own class and a reference of taming's."""
 
 from pathlib import Path
 
@@ -135,7 +135,9 @@ def test_files_that_are_no_vqgan_are_named_with_the_reason(tmp_path, make, reaso
 
 
 def test_a_name_that_is_nowhere_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"tokens\.image_tokenizer\.pretrained .* cannot be loaded"):
+    with pytest.raises(
+        ValueError, match=r"tokens\.image_tokenizer\.pretrained .* cannot be loaded"
+    ):
         load_vqgan(str(tmp_path / "absent"))
 
 

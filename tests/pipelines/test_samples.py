@@ -73,17 +73,14 @@ class Tokenizer:
         return from_uint8(torch.from_numpy(images).permute(0, 3, 1, 2))
 
 
-class Words:
-    """The ids of a caption are the number of its record."""
-
-    def encode_batch(self, texts, length):
-        return np.array([[Model.number(text)] * length for text in texts])
-
-
 class Clip:
-    """The feature of a record is its own axis; of a picture unlike any gold one, no axis."""
+    """The feature of a record is its own axis; of a picture unlike any gold one, no axis.
 
-    config = SimpleNamespace(text_length=3)
+    The ids of a caption are the number of its record.
+    """
+
+    def caption_ids(self, texts, words):
+        return torch.tensor([[Model.number(text)] * 3 for text in texts])
 
     def text_features(self, ids):
         return torch.eye(COUNT)[ids[:, 0]]
@@ -217,10 +214,10 @@ def test_true_descriptions_and_gold_completions(data, tmp_path):
 
 def test_captions_are_like_their_own_images_only(data, tmp_path):
     samples = sampled(data, tmp_path / "right", Model())["samples"]
-    figures = evaluate_clip(samples, data["scenes"], Words(), Clip())
+    figures = evaluate_clip(samples, data["scenes"], None, Clip())
     assert figures == {"drawn": 100, "gold": 100, "shuffled": 0, "gold_recall_at_1_of_100": 1}
     samples = sampled(data, tmp_path / "turned", Model(turned=True), count=4)["samples"]
-    figures = evaluate_clip(samples, data["scenes"], Words(), Clip())
+    figures = evaluate_clip(samples, data["scenes"], None, Clip())
     assert (figures["drawn"], figures["gold"]) == (0, 100)
 
 
@@ -248,7 +245,7 @@ def all_metrics(data, folder):
         graph_diffusion=evaluate_graph_diffusion(samples, graphs),
         draw=drawing_figures_of(made, graphs),
         describe=evaluate_describe(samples, scenes, graphs),
-        clip=evaluate_clip(samples, scenes, Words(), Clip()),
+        clip=evaluate_clip(samples, scenes, None, Clip()),
     )
 
 

@@ -1,17 +1,22 @@
-"""Small CLIP: joint features of images and captions, c_I and c_Y of the paper.
+"""CLIP: joint features of images and captions, c_I and c_Y of the paper.
 
-``transformers.CLIPModel`` built from a config and trained contrastively (Radford et al. 2021).
+``transformers.CLIPModel``, small and trained here contrastively (Radford et al. 2021), or a
+published checkpoint, frozen.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import CLIPConfig, CLIPModel
 
 from spatial_dual.models.image_tokenizer import from_uint8
-from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
+from spatial_dual.models.published_clip import PublishedClip, load_clip
+from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID, TextTokenizer
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class ClipConfig:
         text_length: longest caption in tokens.
         dim: length d of the joint feature.
         width: channels of the Transformers; ``heads`` must divide it.
+        published: of a checkpoint, which then says all the sizes.
 
     Raises:
         ValueError: a value out of range, with the value in the message.
@@ -38,8 +44,11 @@ class ClipConfig:
     width: int = 128
     layers: int = 2
     heads: int = 4
+    published: PublishedClip | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.published, dict):  # read from JSON
+            object.__setattr__(self, "published", PublishedClip(**self.published))
         for name in ("patch", "dim", "width", "layers", "heads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -61,38 +70,54 @@ class ClipEncoder(nn.Module):
     def __init__(self, config: ClipConfig) -> None:
         super().__init__()
         self.config = config
-        tower = {
-            "hidden_size": config.width,
-            "intermediate_size": 4 * config.width,
-            "num_hidden_layers": config.layers,
-            "num_attention_heads": config.heads,
-            "projection_dim": config.dim,
-        }
-        text = {
-            "vocab_size": config.vocabulary_size,
-            "max_position_embeddings": config.text_length,
-            "pad_token_id": PAD_ID,
-            "bos_token_id": BOS_ID,
-            "eos_token_id": EOS_ID,
-        }
-        vision = {"image_size": config.image_size, "patch_size": config.patch}
-        self.model = CLIPModel(
-            CLIPConfig(
-                text_config=tower | text,
-                vision_config=tower | vision,
-                projection_dim=config.dim,
-            )
-        )
+        sizes = config.published.model if config.published else _sizes(config)
+        self.model = CLIPModel(CLIPConfig(**sizes))
         # the fused kernel's bfloat16 backward pass is twice as slow on CPUs, and sequences are too
         # short for it to save memory
         self.model.set_attn_implementation("eager")
 
+    @classmethod
+    def from_published(cls, name: str, what: str) -> Self:
+        """A checkpoint of transformers, frozen; see ``published_clip.load_clip``."""
+        published, model = load_clip(name, what)
+        sizes: Any = model.config
+        text, vision = sizes.text_config, sizes.vision_config
+        encoder = cls(
+            ClipConfig(
+                vocabulary_size=text.vocab_size,
+                image_size=vision.image_size,
+                patch=vision.patch_size,
+                text_length=text.max_position_embeddings,
+                dim=sizes.projection_dim,
+                width=vision.hidden_size,
+                layers=vision.num_hidden_layers,
+                heads=vision.num_attention_heads,
+                published=published,
+            )
+        )
+        encoder.model.load_state_dict(model.state_dict())
+        return encoder.requires_grad_(False).eval()
+
+    def caption_ids(self, texts: Sequence[str], tokenizer: TextTokenizer) -> Tensor:
+        """Token ids ``(n, text_length)`` that ``text_features`` reads.
+
+        By the checkpoint's own tokenizer, or else by ``tokenizer``, which this CLIP was trained on.
+        """
+        if self.config.published:
+            return self.config.published.ids(texts)
+        ids = tokenizer.encode_batch(texts, self.config.text_length)
+        return torch.from_numpy(ids.astype(np.int64))
+
     def image_features(self, images: Tensor) -> Tensor:
         """Global features c_I ``(n, dim)``, unit length, of images ``(n, 3, H, W)`` in -1..1.
 
-        Pooled as the mean of the image tokens: from a few thousand images this learns where the
-        class token does not (text -> image recall at 1 in 100: .08 against .03 after 40 s).
+        A checkpoint pools at its class token. Ours pools as the mean of the image tokens: from a
+        few thousand images this learns where the class token does not (text -> image recall at 1
+        in 100: .08 against .03 after 40 s).
         """
+        if self.config.published:
+            pixels = self.config.published.pixels(images)
+            return _unit(self.model.get_image_features(pixel_values=pixels).pooler_output)
         pooled = self.model.vision_model.post_layernorm(self.image_tokens(images).mean(dim=1))
         return _unit(self.model.visual_projection(pooled))
 
@@ -129,6 +154,29 @@ class ClipEncoder(nn.Module):
                 "captions with that length"
             )
         return ids.long()
+
+
+def _sizes(config: ClipConfig) -> dict[str, Any]:
+    tower = {
+        "hidden_size": config.width,
+        "intermediate_size": 4 * config.width,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "projection_dim": config.dim,
+    }
+    text = {
+        "vocab_size": config.vocabulary_size,
+        "max_position_embeddings": config.text_length,
+        "pad_token_id": PAD_ID,
+        "bos_token_id": BOS_ID,
+        "eos_token_id": EOS_ID,
+    }
+    vision = {"image_size": config.image_size, "patch_size": config.patch}
+    return {
+        "text_config": tower | text,
+        "vision_config": tower | vision,
+        "projection_dim": config.dim,
+    }
 
 
 def clip_loss(

@@ -16,8 +16,9 @@ class TokenEncoder:
 
     Args:
         image_tokenizer: gives the image codes.
-        text_tokenizer: gives the text codes, at the length that ``clip`` takes.
+        text_tokenizer: gives the text codes.
         clip: gives the global features.
+        length: of the text codes.
         captions_per_record: captions C kept of each record; a record with fewer repeats its own,
             one without has the empty caption.
         device: where the networks run.
@@ -29,6 +30,7 @@ class TokenEncoder:
         image_tokenizer: ImageTokenizer,
         text_tokenizer: TextTokenizer,
         clip: ClipEncoder,
+        length: int,
         captions_per_record: int,
         device: torch.device,
         bfloat16: bool = False,
@@ -37,6 +39,7 @@ class TokenEncoder:
             raise ValueError(f"captions_per_record must be at least 1, got {captions_per_record}")
         self.image_tokenizer = image_tokenizer.to(device).eval()
         self.text_tokenizer, self.clip = text_tokenizer, clip.to(device).eval()
+        self.length = length
         self.captions_per_record, self.device = captions_per_record, device
         self.bfloat16 = bfloat16
 
@@ -51,9 +54,9 @@ class TokenEncoder:
         """
         count, kept = len(chunk["id"]), self.captions_per_record
         captions = self._captions(chunk["captions"])
-        text_codes = self.text_tokenizer.encode_batch(captions, self.clip.config.text_length)
+        text_codes = self.text_tokenizer.encode_batch(captions, self.length)
         images = from_uint8(torch.from_numpy(chunk["image"]).permute(0, 3, 1, 2).to(self.device))
-        ids = torch.from_numpy(text_codes.astype(np.int64)).to(self.device)
+        ids = self.clip.caption_ids(captions, self.text_tokenizer).to(self.device)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
             image_codes = self.image_tokenizer.encode(images)
             clip_image = self.clip.image_features(images)

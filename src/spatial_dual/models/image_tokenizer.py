@@ -147,12 +147,14 @@ class ImageTokenizer(nn.Module):
 
     def encode(self, images: Tensor) -> Tensor:
         """Codes ``(n, h * w)`` (long, row by row) of images ``(n, 3, H, W)`` in -1..1."""
+        if isinstance(self.quantiser, PublishedCodebook):
+            # at full resolution it holds 128 channels and more: a few images at a time
+            parts = [self.quantiser.nearest(self.encoder(few)) for few in images.split(8)]
+            return torch.cat(parts)
         grid = self.encoder(images)
+        # the quantiser's own search builds one-hot codes and takes five times as long
         with torch.autocast(grid.device.type, enabled=False):
             vectors = grid.float().flatten(2).transpose(1, 2)
-            if isinstance(self.quantiser, PublishedCodebook):
-                return self.quantiser.scores(vectors).argmax(dim=2)
-            # the quantiser's own search builds one-hot codes and takes five times as long
             distances = self.codebook.square().sum(dim=1) - 2 * vectors @ self.codebook.T
         return distances.argmin(dim=2)
 

@@ -306,10 +306,9 @@ class SpatialDual:
 
     @torch.inference_mode()
     def _text_feature(self, texts: Sequence[str]) -> Tensor:
-        length = self.parts.clip.config.text_length
         cleaned = [clean_caption(text) for text in texts]
-        ids = self.parts.text_tokenizer.encode_batch(cleaned, length)
-        return self.parts.clip.text_features(torch.from_numpy(ids.astype(np.int64)))
+        ids = self.parts.clip.caption_ids(cleaned, self.parts.text_tokenizer)
+        return self.parts.clip.text_features(ids)
 
     @torch.inference_mode()
     def _image_feature(self, images: np.ndarray) -> Tensor:

@@ -9,8 +9,12 @@ import numpy as np
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers.processors import TemplateProcessing
 
+from spatial_dual.models.published_words import load_words, used_words
+
 SPECIAL_TOKENS = ("<pad>", "<bos>", "<unk>", "<eos>")
 PAD_ID, BOS_ID, UNK_ID, EOS_ID = range(4)
+NORMALIZER = normalizers.Sequence([normalizers.NFC(), normalizers.Strip()])
+PRE_TOKENIZER = pre_tokenizers.ByteLevel(add_prefix_space=True)
 
 
 class TextTokenizer:
@@ -43,14 +47,7 @@ class TextTokenizer:
             raise ValueError(
                 f"vocabulary_size must be in {smallest + 1}..65536, got {vocabulary_size}"
             )
-        tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK_ID]))
-        tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Strip()])
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-        tokenizer.decoder = decoders.ByteLevel()
-        tokenizer.post_processor = TemplateProcessing(
-            single=f"{SPECIAL_TOKENS[BOS_ID]} $A {SPECIAL_TOKENS[EOS_ID]}",
-            special_tokens=[(SPECIAL_TOKENS[i], i) for i in (BOS_ID, EOS_ID)],
-        )
+        tokenizer = _around(models.BPE(unk_token=SPECIAL_TOKENS[UNK_ID]))
         trainer = trainers.BpeTrainer(
             vocab_size=vocabulary_size,
             special_tokens=list(SPECIAL_TOKENS),
@@ -59,6 +56,32 @@ class TextTokenizer:
         )
         tokenizer.train_from_iterator(captions, trainer)
         return cls(tokenizer)
+
+    @classmethod
+    def from_published(cls, name: str, captions: Iterable[str], vocabulary_size: int) -> Self:
+        """The tokens of a GPT-2 that captions use, under the special ones of this class.
+
+        Args:
+            name: of the checkpoint, a hub name or a local folder.
+            captions: of the training split.
+            vocabulary_size: ids at most, special ones included.
+
+        Raises:
+            ValueError: no such checkpoint, or no room for its single bytes.
+        """
+        whole = load_words(name)
+        whole.normalizer, whole.pre_tokenizer = NORMALIZER, PRE_TOKENIZER
+        tokens, merges = used_words(whole, captions, vocabulary_size - len(SPECIAL_TOKENS))
+        numbers = {token: i for i, token in enumerate((*SPECIAL_TOKENS, *tokens))}
+        tokenizer = _around(models.BPE(numbers, merges))
+        tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
+        return cls(tokenizer)
+
+    @property
+    def words(self) -> list[str]:
+        """The token of every id, as the vocabulary writes it (a space before it is Ġ)."""
+        vocabulary = self._tokenizer.get_vocab()
+        return sorted(vocabulary, key=vocabulary.__getitem__)
 
     @property
     def vocabulary_size(self) -> int:
@@ -108,3 +131,15 @@ class TextTokenizer:
         except Exception as error:  # the library raises bare Exception
             raise ValueError(f"not a text tokenizer: {error}; train it again") from error
         return cls(tokenizer)
+
+
+def _around(model: models.BPE) -> Tokenizer:
+    """A byte-level tokenizer of that model, with bos and eos around every text."""
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer, tokenizer.pre_tokenizer = NORMALIZER, PRE_TOKENIZER
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = TemplateProcessing(
+        single=f"{SPECIAL_TOKENS[BOS_ID]} $A {SPECIAL_TOKENS[EOS_ID]}",
+        special_tokens=[(SPECIAL_TOKENS[i], i) for i in (BOS_ID, EOS_ID)],
+    )
+    return tokenizer

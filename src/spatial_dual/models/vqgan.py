@@ -150,9 +150,12 @@ class PublishedCodebook(nn.Module):
         self.weight.copy_(weight)
         self.bias.copy_(bias)
 
-    def scores(self, vectors: Tensor) -> Tensor:
-        """(…, codes) of encoder outputs (…, dim)."""
-        return vectors @ self.weight.T + self.bias
+    def nearest(self, grid: Tensor) -> Tensor:
+        """Codes (n, h * w) of encoder outputs (n, dim, h, w), in float32 whatever surrounds it."""
+        with torch.autocast(grid.device.type, enabled=False):
+            vectors = grid.float().flatten(2).transpose(1, 2)
+            scores = (image @ self.weight.T + self.bias for image in vectors)
+            return torch.stack([image.argmax(dim=1) for image in scores])
 
 
 def _blocks() -> Any:

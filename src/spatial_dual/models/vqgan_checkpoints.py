@@ -78,7 +78,9 @@ def _from_diffusers(name: str) -> tuple[VqganConfig, State]:
     try:
         from diffusers import VQModel
     except ImportError as error:
-        raise ImportError(f"{name}: needs diffusers; pip install 'spatial-dual[pretrained]'") from error
+        raise ImportError(
+            f"{name}: needs diffusers; pip install 'spatial-dual[pretrained]'"
+        ) from error
     place, options = _place(name)
     model = pretrained(VQModel.from_pretrained, place, WHAT, **options)
     return _config(dict(model.config), name), model.float().state_dict()

@@ -36,6 +36,12 @@ def test_segmenters_find_masks_and_name_them(checkpoint, images, name):
     assert [things(image) for image in found] == [things(image) for image in single]
 
 
+@pytest.mark.parametrize("name", SEGMENTERS)
+def test_a_picture_may_hold_nothing(checkpoint, images, name):
+    model = load_instance_model(checkpoint(name, *SEGMENTERS[name]), CPU, batch_size=2)
+    assert model.find(images, 1.0) == [[] for _ in images]
+
+
 @pytest.mark.parametrize("name", DETECTORS)
 def test_detectors_find_boxes_and_name_them(checkpoint, images, name):
     asked = DETECTORS[name]

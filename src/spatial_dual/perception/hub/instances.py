@@ -227,6 +227,8 @@ def _queries(
     """
     sure, kind = classes.softmax(-1)[:, :-1].max(-1)
     likely = sure >= threshold
+    if not likely.any():  # nothing in the picture, and nothing that could be resized
+        return []
     sure, kind, masks = sure[likely], kind[likely], masks[likely]
     share = F.interpolate(masks[None], size, mode="bilinear")[0].sigmoid()
     inside = share > 0.5

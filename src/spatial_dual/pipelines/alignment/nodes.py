@@ -62,7 +62,7 @@ def train_text_decoder(
     train: Parameters,
     seed: int,
 ) -> tuple[TextDecoder, Parameters]:
-    """Train the GPT-2 G_T on [z^Y ; z^G]; gives model and log."""
+    """Train the GPT-2 G_T on [z^Y ; z^G], from a published one if named; gives model and log."""
     from spatial_dual.diffusion import KernelConfig, build_kernel
     from spatial_dual.models.decoders import TextDecoder
     from spatial_dual.models.graph_nodes import TAG_NAMES
@@ -78,6 +78,10 @@ def train_text_decoder(
         model = TextDecoder(
             TextDecoder.Config(dgae.config.shape, words, int(length), **parameters["model"])
         )
+    if parameters["pretrained"]:
+        from spatial_dual.models.published_gpt import start_from_gpt2
+
+        start_from_gpt2(model, parameters["pretrained"], text_tokenizer)
     source = RecordSource(
         captions=int(captions),
         by_caption={"text_codes": (tokens, "text_codes")},

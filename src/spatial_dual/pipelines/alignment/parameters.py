@@ -29,8 +29,9 @@ class TextDecoderSizes(TransformerSizes):
 
 
 class TextDecoderParameters(Section):
-    """Noise, sizes and training."""
+    """Noise, sizes and training, from the GPT-2 that ``pretrained`` names if any."""
 
+    pretrained: str | None
     kernel: KernelParameters
     model: TextDecoderSizes
     fit: FitParameters

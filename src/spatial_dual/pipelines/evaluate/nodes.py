@@ -71,7 +71,7 @@ def evaluate_clip(
     from spatial_dual.metrics.tokens import recall_at_1
 
     captions = samples.values("caption")
-    ids = text_tokenizer.encode_batch(captions, clip.config.text_length)
+    ids = clip.caption_ids(captions, text_tokenizer)
     drawn = caption_similarity(clip, ids, samples.array("drawn", range(len(samples))))
     gold = caption_similarity(clip, ids, scenes.array("image", rows_of(samples, scenes)))
     return {

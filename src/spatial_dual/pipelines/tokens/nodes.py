@@ -26,7 +26,13 @@ def train_image_tokenizer(
     train: Parameters,
     seed: int,
 ) -> tuple[ImageTokenizer, Parameters]:
-    """Train the VQ tokenizer on crops of the training images; gives model and log."""
+    """Train the VQ tokenizer on crops of the training images; gives model and log.
+
+    Where ``parameters["pretrained"]`` names a VQGAN, that one without the codes that no training
+    image uses; nothing is trained, and the log says so.
+    """
+    if parameters["pretrained"]:
+        return _published_tokenizer(scenes, parameters["pretrained"], train["device"])
     from spatial_dual.models.image_tokenizer import (
         ImageTokenizer,
         from_uint8,
@@ -50,12 +56,32 @@ def train_image_tokenizer(
     return model, log.to_dict()
 
 
+def _published_tokenizer(
+    scenes: Records, name: str, device: str
+) -> tuple[ImageTokenizer, Parameters]:
+    from spatial_dual.models.vqgan_checkpoints import load_vqgan
+    from spatial_dual.training.published import code_counts
+
+    whole = load_vqgan(name)
+    counts = code_counts(whole, scenes, device)
+    return whole.keeping(counts.nonzero()[:, 0]), _not_trained("image_tokenizer")
+
+
+def _not_trained(name: str) -> Parameters:
+    from spatial_dual.training.fit import TrainingLog
+
+    return TrainingLog(name, steps=0, skipped=0, rows=[]).to_dict()
+
+
 def train_text_tokenizer(scenes: Records, parameters: Parameters) -> TextTokenizer:
-    """Learn the vocabulary of the training captions."""
+    """Learn the vocabulary of the training captions, or take it from a published GPT-2."""
     from spatial_dual.models.text_tokenizer import TextTokenizer
 
     chunks = scenes.chunks(CHUNK, ("captions",))
     captions = (text for chunk in chunks for texts in chunk["captions"] for text in texts)
+    if parameters["pretrained"]:
+        name, size = parameters["pretrained"], parameters["vocabulary_size"]
+        return TextTokenizer.from_published(name, captions, size)
     return TextTokenizer.train(captions, parameters["vocabulary_size"])
 
 
@@ -71,15 +97,20 @@ def train_clip(
     """Train a CLIP on images and captions; gives model and log.
 
     ``parameters["name"]`` keeps the random streams of the model's own CLIP and of the one for
-    metrics apart.
+    metrics apart. Where ``parameters["pretrained"]`` names a checkpoint, that one, untrained.
     """
     from spatial_dual.models.clip import ClipEncoder, clip_loss
+
+    name = parameters["name"]
+    if parameters["pretrained"]:
+        what = f"tokens.{name}.pretrained"
+        return ClipEncoder.from_published(parameters["pretrained"], what), _not_trained(name)
     from spatial_dual.seeding import derive_seed, seeded_torch
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
     from spatial_dual.training.token_sources import CaptionedImages
 
-    own_seed = derive_seed(seed, parameters["name"])
+    own_seed = derive_seed(seed, name)
     shape = ClipEncoder.Config(
         vocabulary_size=text_tokenizer.vocabulary_size,
         text_length=text["length"],
@@ -90,7 +121,7 @@ def train_clip(
         model = ClipEncoder(shape)
     config = FitConfig(**parameters["fit"], **train, seed=own_seed)
     pairs = CaptionedImages(scenes, text_tokenizer, text["length"])
-    log = fit(parameters["name"], model, clip_loss, pairs, config, progress)
+    log = fit(name, model, clip_loss, pairs, config, progress)
     return model, log.to_dict()
 
 
@@ -111,6 +142,7 @@ def encode(
         image_tokenizer,
         text_tokenizer,
         clip,
+        length=text["length"],
         captions_per_record=text["captions_per_record"],
         device=device,
         bfloat16=has_native_bfloat16(device),

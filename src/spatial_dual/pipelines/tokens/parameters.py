@@ -38,16 +38,18 @@ class CropParameters(Section):
 
 
 class ImageTokenizerParameters(Section):
-    """Sizes, crops and training."""
+    """Sizes, crops and training; or ``pretrained``, a VQGAN by name, folder or file."""
 
+    pretrained: str | None
     model: ImageTokenizerSizes
     crops: CropParameters
     fit: FitParameters
 
 
 class TextParameters(Section):
-    """Captions as tokens."""
+    """Captions as tokens; ``pretrained`` names a GPT-2 whose words are used."""
 
+    pretrained: str | None
     vocabulary_size: Annotated[int, Field(ge=2, le=65536)]
     length: Annotated[int, Field(ge=3)]
     captions_per_record: Count
@@ -64,9 +66,13 @@ class ClipSizes(Section):
 
 
 class ClipParameters(Section):
-    """One CLIP; ``name`` keeps its random streams apart from another's."""
+    """One CLIP; ``name`` keeps its random streams apart from another's.
+
+    ``pretrained`` names a checkpoint that is taken in its place.
+    """
 
     name: str
+    pretrained: str | None
     model: ClipSizes
     fit: FitParameters
 
