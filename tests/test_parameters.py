@@ -40,6 +40,7 @@ CONFIGURATIONS = {
 FROM_THE_DATA = {  # fields that nodes derive from their inputs, and those of all trainings
     *("shape", "classes", "codes", "tokens", "condition_dim", "is_grid", "state_dim", "labels"),
     *("attributes", "vocabulary_size", "image_size", "text_length", "length", "patches", "tags"),
+    "given_coarse",
     *("seed", "precision", "device", "max_steps", "processes"),
     *("vqgan", "published"),  # of checkpoints
 }

@@ -33,3 +33,13 @@ def test_a_trace_has_a_column_a_time():
     assert widths[1] - widths[0] >= 64
     both = figure_9(short | {"VSG": short["TSG"]}, 64).image
     assert both.height - figure_9(short, 64).image.height >= 64
+
+
+def test_baselines_that_have_run_stand_beside_ours():
+    with_baselines = ROW | {
+        "drawn_by_coarse_to_fine": WHITE,
+        "described_by_ar_captioner_3d": "a cup on a table",
+    }
+    for draw, columns in ((figure_4, 2), (figure_10, 1), (figure_11, 1)):
+        alone, beside = draw([ROW], 32).image, draw([with_baselines], 32).image
+        assert beside.width - alone.width >= columns * 32

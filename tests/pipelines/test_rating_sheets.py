@@ -55,6 +55,17 @@ def test_ratings_reach_the_table(folder):
     assert any("2 raters" in note for note in table.notes)
 
 
+def test_a_system_of_one_task_is_rated_on_that_alone(folder):
+    (samples,) = SampleSetsDataset(folders={"s": str(folder / "sd3")}).load().values()
+    scenes = SampleSetsDataset(folders={"s": str(folder / "scenes")}).load()["s"]
+    asked = {}
+    for system in ("coarse_to_fine", "ar_captioner_3d"):
+        _, key = make_rating_form({system: samples}, scenes, PARAMETERS, 0)
+        asked[system] = {item["question"] for item in key["items"]}
+    assert asked["coarse_to_fine"] == {"st2i_accuracy", "diversity"}
+    assert asked["ar_captioner_3d"] == {"si2t_accuracy"}
+
+
 def test_no_ratings_leave_dashes(folder):
     ratings = read_ratings({"form": "f", "items": []}, ReturnedFilesDataset(path="nowhere").load())
     assert all(cell.mean is None for row in make_table_3(ratings).rows for cell in row.cells[:3])

@@ -57,11 +57,12 @@ def write_all(folder, samples, scenes) -> None:
         "table_4": paper.make_table_4(results),
         "table_6": paper.make_table_6(results),
     }
+    systems = {"sd3": samples, "ar_captioner_3d": samples}
     parameters = {"samples": 4, "side": 48}
     figures = {
-        "figure_04": paper.draw_figure_4(samples, scenes, parameters),
+        "figure_04": paper.draw_figure_4(samples, scenes, systems, parameters),
         "figure_06": paper.draw_figure_6(results),
-        "figure_11": paper.draw_figure_11(samples, scenes, parameters),
+        "figure_11": paper.draw_figure_11(samples, scenes, systems, parameters),
     }
     read = {}
     for name, content in (tables | figures).items():

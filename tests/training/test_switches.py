@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spatial_dual.diffusion import KernelConfig, build_kernel
 from spatial_dual.models.captioner import CaptionerConfig
+from spatial_dual.models.coarse_to_fine import CoarseToFineConfig
 from spatial_dual.models.decoders import (
     TextDecoder,
     TextDecoderConfig,
@@ -194,3 +195,68 @@ def test_graphs_evolve_only_where_something_reads_them(whole: SpatialDual) -> No
     assert drawing.graph == drawing.initial
     assert whole.draw(CAPTIONS[0]).graph != drawing.initial
     assert model.parts.sees_graph("text")
+
+
+def in_two_scales(model: DualModel) -> DualModel:
+    config = CoarseToFineConfig(**asdict(model.config.image), code_dim=3)
+    torch.manual_seed(0)
+    dual = DualModel(DualModelConfig(config, model.config.text, model.config.graph))
+    dual.image.codebook.copy_(torch.randn(CODES, 3))
+    return dual
+
+
+def test_both_scales_of_the_image_are_learnt() -> None:
+    model = in_two_scales(make_model())
+    parts = losses(model, DualWeights())
+    assert parts.keys() == losses(make_model(), DualWeights()).keys()
+    parts["ST2I"].backward()
+    for scale in (model.image.coarse, model.image.fine):
+        assert any(g is not None and bool(g.any()) for g in gradients(scale))
+
+
+def test_coarse_codes_are_the_nearest_to_mean_vectors() -> None:
+    model = in_two_scales(make_model())
+    side = model.image.config.grid
+    codes = torch.randint(0, CODES, (2, side**2))
+    found = model.image.coarse_codes(codes).unflatten(1, (side // 2, side // 2))
+    grid, book = codes.unflatten(1, (side, side)), model.image.codebook
+    for row in range(side // 2):
+        for column in range(side // 2):
+            patch = grid[1, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+            mean = book[patch].mean(dim=(0, 1))
+            nearest = (book - mean).norm(dim=1).argmin()
+            assert found[1, row, column] == nearest
+
+
+def test_the_fine_scale_reads_the_coarse_one_where_it_lies() -> None:
+    """A coarse code changes the input of its own 2 × 2 tokens first; both are on the same grid."""
+    fine = in_two_scales(make_model()).image.fine.eval()
+    seen: list[Tensor] = []
+    fine.trunk.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    tokens, side = fine.config.tokens, fine.config.grid
+    coarse = torch.zeros(1, tokens // 4, dtype=torch.long)
+    other = coarse.clone()
+    other[0, 1] = 1  # second in the first row: columns 2 and 3 of rows 0 and 1
+    feature, z = torch.zeros(1, 5), torch.zeros(1, tokens, dtype=torch.long)
+    for given in (coarse, other):
+        condition = TokenCondition(random_tags(1), feature, coarse=given)
+        fine(z, torch.tensor([3]), condition)
+        assert condition.without().coarse is given
+    moved = (seen[0] != seen[1]).any(dim=-1).nonzero()[:, 1].tolist()
+    assert moved == sorted(r * side + c for r in (0, 1) for c in (2, 3))
+
+
+def test_a_whole_model_draws_in_two_scales(whole: SpatialDual) -> None:
+    config = whole.parts.dual.config
+    scales = CoarseToFineConfig(**asdict(config.image), code_dim=4)
+    stored = DualModelConfig(**json.loads(json.dumps(asdict(replace(config, image=scales)))))
+    assert stored.image == scales
+    dual = DualModel(stored).eval()
+    dual.image.codebook.copy_(whole.image_tokenizer.codebook)
+    drawn = change(whole, dual=dual).draw(CAPTIONS[0]).image
+    assert drawn.shape == whole.draw(CAPTIONS[0]).image.shape
+
+
+def test_two_scales_need_a_grid_of_even_side() -> None:
+    with pytest.raises(ValueError, match="even side, got 9"):
+        CoarseToFineConfig(SHAPE, CODES, 9, 5, True, dim=16, depth=1, heads=2)

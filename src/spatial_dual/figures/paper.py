@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from spatial_dual.figures.chart import Chart, Panel, Series
 from spatial_dual.tables.paper import CLIP, SPICE, Alternatives, choose
-from spatial_dual.tables.results import FULL, Results
+from spatial_dual.tables.results import DRAWS_ONLY, FULL, WRITES_ONLY, Results
 from spatial_dual.tables.table import Cell
 
 NOISE = {"0": FULL} | {f"{share}": f"graph_noise_{share}" for share in (20, 40, 60, 80)}
@@ -23,6 +23,7 @@ def figure_5(results: Results) -> Chart:
     systems = {
         "SD³": FULL,
         "Vanilla dual": "vanilla_dual",
+        "Frido": "coarse_to_fine",
         "3DVSD": "ar_captioner_3d",
     }
     panels = []
@@ -32,9 +33,15 @@ def figure_5(results: Results) -> Chart:
         ("TriRec", "trirec", ".recall"),
     ):
         series = []
-        for name, key in (("ST2I", "drawn"), ("SI2T", "described")):
+        for name, key, not_of in (
+            ("ST2I", "drawn", WRITES_ONLY),
+            ("SI2T", "described", DRAWS_ONLY),
+        ):
             metric = f"{prefix}.{key}{suffix}"
-            cells = [results.cell(variant, metric, 100) for variant in systems.values()]
+            cells = [
+                Cell() if variant in not_of else results.cell(variant, metric, 100)
+                for variant in systems.values()
+            ]
             series.append(_series(name, cells))
             notes |= _reasons(systems, cells)
         panels.append(Panel(title, "%", tuple(systems), tuple(series)))

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
 from spatial_dual.models.captioner import Captioner, CaptionerConfig
+from spatial_dual.models.coarse_to_fine import CoarseToFine, CoarseToFineConfig
 from spatial_dual.models.graph_diffuser import GraphDiffuser, GraphDiffuserConfig
 from spatial_dual.models.token_diffuser import TokenDiffuser, TokenDiffuserConfig
 
@@ -15,22 +17,21 @@ class DualModelConfig:
     """Sizes of the image, text and graph diffusers.
 
     Attributes:
-        image: image diffuser.
+        image: image diffuser, or the one in two scales in its place.
         text: text diffuser, or the captioner in its place.
         graph: graph diffuser.
     """
 
-    image: TokenDiffuserConfig
+    image: TokenDiffuserConfig | CoarseToFineConfig
     text: TokenDiffuserConfig | CaptionerConfig
     graph: GraphDiffuserConfig
 
     def __post_init__(self) -> None:
-        # JSON gives mappings; only a diffuser's says whether its tokens are a grid
+        # JSON gives mappings, each with a field that no other kind has
         for name in ("image", "text", "graph"):
             value = getattr(self, name)
             if isinstance(value, Mapping):
-                tokens = TokenDiffuserConfig if "is_grid" in value else CaptionerConfig
-                kind = GraphDiffuserConfig if name == "graph" else tokens
+                kind = GraphDiffuserConfig if name == "graph" else _token_kind(value)
                 object.__setattr__(self, name, kind(**value))
         if self.image.shape != self.graph.shape or self.text.shape != self.graph.shape:
             raise ValueError("the three diffusers must read graphs of one shape")
@@ -44,10 +45,20 @@ class DualModel(nn.Module):
     def __init__(self, config: DualModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.image = TokenDiffuser(config.image)
+        self.image: TokenDiffuser | CoarseToFine = (
+            CoarseToFine(config.image)
+            if isinstance(config.image, CoarseToFineConfig)
+            else TokenDiffuser(config.image)
+        )
         self.text: TokenDiffuser | Captioner = (
             Captioner(config.text)
             if isinstance(config.text, CaptionerConfig)
             else TokenDiffuser(config.text)
         )
         self.graph = GraphDiffuser(config.graph)
+
+
+def _token_kind(value: Mapping[str, Any]) -> type[Any]:
+    if "code_dim" in value:
+        return CoarseToFineConfig
+    return TokenDiffuserConfig if "is_grid" in value else CaptionerConfig

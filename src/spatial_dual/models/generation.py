@@ -1,12 +1,13 @@
 """Sampling with the trained parts: graphs evolve, images and captions are drawn from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from spatial_dual.diffusion import Denoiser, Kernel, Samples, sample
 from spatial_dual.models.captioner import Captioner
+from spatial_dual.models.coarse_to_fine import CoarseToFine
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
@@ -108,7 +109,7 @@ def held_graphs(samples: Samples, dgae: Dgae) -> list[tuple[int, dict[str, Tenso
 
 @torch.inference_mode()
 def draw_images(
-    diffuser: TokenDiffuser,
+    diffuser: TokenDiffuser | CoarseToFine,
     kernel: Kernel,
     tokenizer: ImageTokenizer,
     decoder: VisualDecoder,
@@ -116,8 +117,15 @@ def draw_images(
     options: SamplingOptions,
     generator: torch.Generator,
 ) -> Tensor:
-    """Images (batch, 3, H, W) in -1..1 from 3DSGs and c_Y, decoded by G_V (Eq. 4, 5)."""
-    codes = _sample_tokens(diffuser, kernel, condition, options, generator, options.guidance)
+    """Images (batch, 3, H, W) in -1..1 from 3DSGs and c_Y, decoded by G_V (Eq. 4, 5).
+
+    A diffuser in two scales draws the coarse codes first and is then given them.
+    """
+    guidance = options.guidance
+    if isinstance(diffuser, CoarseToFine):
+        coarse = _sample_tokens(diffuser.coarse, kernel, condition, options, generator, guidance)
+        condition, diffuser = replace(condition, coarse=coarse), diffuser.fine
+    codes = _sample_tokens(diffuser, kernel, condition, options, generator, guidance)
     return decoder(tokenizer.features(codes), condition.tags).float().clamp(-1, 1)
 
 

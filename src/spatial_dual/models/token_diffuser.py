@@ -3,7 +3,7 @@
 One network serves both: image tokens lie on a grid and also see the layout of the 3DSG.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,7 @@ class TokenDiffuserConfig:
         trunk: "transformer", or for grids "hourglass" or "unet", the paper's.
         coarse_dim: width of an hourglass where it is narrow.
         sees_graph: whether c_G is a condition; without it the global feature is the only one.
+        given_coarse: whether the codes of a grid of half the side are a condition too.
     """
 
     shape: NodeShape
@@ -51,6 +52,7 @@ class TokenDiffuserConfig:
     trunk: str = "transformer"
     coarse_dim: int = 192
     sees_graph: bool = True
+    given_coarse: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
@@ -79,16 +81,18 @@ class TokenCondition:
         tags: tags of the 3DSG (c_G), a batch.
         feature: global feature of the other modality, (batch, condition_dim).
         dropped: samples that see no condition, (batch,) bool: classifier-free guidance.
+        coarse: codes of the grid of half the side, (batch, tokens / 4), never dropped.
     """
 
     tags: Tags
     feature: Tensor
     dropped: Tensor | None = None
+    coarse: Tensor | None = None
 
     def without(self) -> "TokenCondition":
         """The same batch with every condition dropped."""
         everyone = torch.ones(len(self.feature), dtype=torch.bool, device=self.feature.device)
-        return TokenCondition(self.tags, self.feature, everyone)
+        return replace(self, dropped=everyone)
 
 
 class TokenDiffuser(nn.Module):
@@ -108,6 +112,7 @@ class TokenDiffuser(nn.Module):
         self.no_condition = nn.Parameter(torch.randn(dim))
         has_layout = config.is_grid and config.sees_graph
         self.layout = LayoutMap(config.grid, dim) if has_layout else None
+        self.coarse = nn.Embedding(config.codes, dim) if config.given_coarse else None
         self.trunk = _build_trunk(config)
         self.logits = nn.Linear(dim, config.codes)
 
@@ -125,6 +130,8 @@ class TokenDiffuser(nn.Module):
         else:
             nodes, valid = self.graph(condition.tags)  # (b, nodes, d), (b, nodes)
         x = self.embed(z_t) + self.positions
+        if self.coarse is not None and condition.coarse is not None:
+            x = x + _doubled(self.coarse(condition.coarse))
         dropped = condition.dropped
         kept = valid.new_ones(len(valid)) if dropped is None else ~dropped
         if self.layout is not None:
@@ -136,6 +143,13 @@ class TokenDiffuser(nn.Module):
         seen = torch.cat([torch.ones_like(kept)[:, None], valid & kept[:, None]], dim=1)
         out: Tensor = self.trunk(x, self.step(t) + feature, context, key_mask(seen))
         return out
+
+
+def _doubled(x: Tensor) -> Tensor:
+    """Hidden states (batch, n, dim) of a square grid, each repeated for 2 × 2 tokens."""
+    side = round(x.shape[1] ** 0.5)
+    grid = x.unflatten(1, (side, side))
+    return grid.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2).flatten(1, 2)
 
 
 def _build_trunk(config: TokenDiffuserConfig) -> nn.Module:

@@ -7,7 +7,7 @@ from spatial_dual.metrics.significance import mean_and_deviation
 from spatial_dual.tables.table import Cell
 
 RATING_COLUMNS = ("rater", "system", "question", "item", "rating")
-NAMES = {"sd3": "SD³", "ar_captioner_3d": "3DVSD"}
+NAMES = {"sd3": "SD³", "coarse_to_fine": "Frido", "ar_captioner_3d": "3DVSD"}
 """Rows of Table 3 that variants stand in."""
 
 

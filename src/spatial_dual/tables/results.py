@@ -15,6 +15,9 @@ FULL = "sd3"
 """The variant that ``kedro run`` trains."""
 PRETRAINED = ("sd_1_5", "sdxl", "cogview_3")
 """Published models that the pipeline ``pretrained`` evaluates."""
+DRAWS_ONLY = ("vq_diffusion", "coarse_to_fine", *PRETRAINED)
+WRITES_ONLY = ("ddcap", "ar_captioner_3d")
+"""Baselines of one task; what they make of the other one stands for nothing."""
 PAPER_SEEDS = 5
 RESULT_COLUMNS = ("variant", "seed", "metric", "value", "n")
 SCORE_COLUMNS = ("variant", "seed", "id", "metric", "right", "total")

@@ -110,12 +110,14 @@ def train_dual(
 ) -> tuple[DualModel, Parameters]:
     """Train the three diffusers together with L_dual + L_mutual; gives model and log.
 
-    ``parameters["captioner"]``, if not None, puts a captioner in the place of the text diffuser.
+    ``parameters["captioner"]``, if not None, puts a captioner in the place of the text diffuser;
+    ``parameters["image_diffuser"]["coarse_to_fine"]`` one in two scales in that of the image one.
     """
     import copy
 
     from spatial_dual.diffusion import KernelConfig, build_kernel
     from spatial_dual.models.captioner import CaptionerConfig
+    from spatial_dual.models.coarse_to_fine import CoarseToFine, CoarseToFineConfig
     from spatial_dual.models.dual import DualModel, DualModelConfig
     from spatial_dual.models.token_diffuser import TokenDiffuserConfig
     from spatial_dual.seeding import seeded_torch
@@ -137,13 +139,17 @@ def train_dual(
         "graph": graph_parameters["kernel"],
     }
     kernels = {n: build_kernel(KernelConfig(classes=codes[n], **settings[n])) for n in codes}
-    image = TokenDiffuserConfig(
+    scales: dict[str, Any] = {}
+    if parameters["image_diffuser"]["coarse_to_fine"]:
+        scales["code_dim"] = image_tokenizer.codebook.shape[1]
+    image = (CoarseToFineConfig if scales else TokenDiffuserConfig)(
         codes=codes["image"],
         tokens=row["image_codes"].shape[1],
         is_grid=True,
         state_dim=kernels["image"].state_dim,
         **common,
         **parameters["image_diffuser"]["model"],
+        **scales,
     )
     words = {"codes": codes["text"], "tokens": row["text_codes"].shape[2], **common}
     text = (
@@ -159,6 +165,8 @@ def train_dual(
     with seeded_torch(seed, "dual", "start"):
         model = DualModel(DualModelConfig(image, text, graph_diffuser.config))
     model.graph = copy.deepcopy(graph_diffuser)
+    if isinstance(model.image, CoarseToFine):
+        model.image.codebook.copy_(image_tokenizer.codebook)
     loss = DualLoss(**kernels, weights=DualWeights(**parameters["weights"]))
     config = FitConfig(**parameters["fit"], **train, seed=seed)
     source = dual_examples(tokens, graph_codes, aligned, priors)

@@ -56,10 +56,11 @@ class ImageDiffuserSizes(DiffuserSizes):
 
 
 class ImageDiffuserParameters(Section):
-    """Noise and sizes."""
+    """Noise and sizes, and whether there is one diffuser for each of two scales."""
 
     kernel: KernelParameters
     model: ImageDiffuserSizes
+    coarse_to_fine: bool
 
 
 class TextDiffuserParameters(Section):

@@ -49,15 +49,20 @@ def read_ratings(key: Parameters, returned: dict[str, Any]) -> DataFrame:
 def _items(
     system: str, samples: Records, scenes: Records, chosen: list[str], together: int
 ) -> Iterator[Item]:
-    """Both tasks on every chosen record, and drawings in sets of ``together`` for diversity."""
+    """Its tasks on every chosen record, and drawings in sets of ``together`` for diversity."""
     from spatial_dual.tables.rating_form import Item
+    from spatial_dual.tables.results import DRAWS_ONLY, WRITES_ONLY
 
     rows = [samples.id_index[name] for name in chosen]
     own = [scenes.id_index[name] for name in chosen]
     captions, texts = (samples.values(name, rows) for name in ("caption", "description"))
     drawn, gold = samples.array("drawn", rows), scenes.array("image", own)
+    if system not in DRAWS_ONLY:
+        for k, name in enumerate(chosen):
+            yield Item(system, "si2t_accuracy", name, texts[k], gold[k : k + 1])
+    if system in WRITES_ONLY:
+        return
     for k, name in enumerate(chosen):
         yield Item(system, "st2i_accuracy", name, captions[k], drawn[k : k + 1])
-        yield Item(system, "si2t_accuracy", name, texts[k], gold[k : k + 1])
     for start in range(0, len(chosen) - together + 1, together):
         yield Item(system, "diversity", chosen[start], "", drawn[start : start + together])

@@ -104,13 +104,14 @@ def make_table_8(
     return table_8(counts, costs)
 
 
-def draw_figure_4(samples: Records, scenes: Records, parameters: Parameters) -> Picture:
+def draw_figure_4(
+    samples: Records, scenes: Records, systems: dict[str, Records], parameters: Parameters
+) -> Picture:
     """Samples of both directions."""
     from spatial_dual.figures.paper_samples import figure_4
 
-    names = ("caption", "drawn", "image", "description")
-    rows = _rows(samples, scenes, names, range(min(parameters["samples"] // 2, len(samples))))
-    return figure_4(rows, parameters["side"])
+    chosen = range(min(parameters["samples"] // 2, len(samples)))
+    return figure_4(_rows(samples, scenes, systems, chosen), parameters["side"])
 
 
 def draw_figure_5(results: Results) -> Chart:
@@ -159,29 +160,34 @@ def draw_figure_9(
 
 
 def draw_figure_10(
-    samples: Records, samples_from_gold: Records, scenes: Records, parameters: Parameters
+    samples: Records,
+    samples_from_gold: Records,
+    scenes: Records,
+    systems: dict[str, Records],
+    parameters: Parameters,
 ) -> Picture:
     """Text to image."""
     from spatial_dual.figures.paper_samples import figure_10
 
-    count = range(min(parameters["samples"], len(samples_from_gold)))
-    rows = _rows(samples, scenes, ("caption", "drawn", "image"), count)
-    from_gold = samples_from_gold.array("drawn", count)
+    chosen = range(min(parameters["samples"], len(samples_from_gold)))
+    rows = _rows(samples, scenes, systems, chosen)
+    from_gold = samples_from_gold.array("drawn", chosen)
     return figure_10(
         [row | {"drawn_from_gold": image} for row, image in zip(rows, from_gold, strict=True)],
         parameters["side"],
     )
 
 
-def draw_figure_11(samples: Records, scenes: Records, parameters: Parameters) -> Picture:
+def draw_figure_11(
+    samples: Records, scenes: Records, systems: dict[str, Records], parameters: Parameters
+) -> Picture:
     """Image to text, of records after those of the other figures."""
     from spatial_dual.figures.paper_samples import figure_11
 
     count = parameters["samples"]
     start = min(count, max(0, len(samples) - count))
     chosen = range(start, min(start + count, len(samples)))
-    rows = _rows(samples, scenes, ("image", "description", "caption"), chosen)
-    return figure_11(rows, parameters["side"])
+    return figure_11(_rows(samples, scenes, systems, chosen), parameters["side"])
 
 
 def write_page(metrics: Parameters, **parts: Any) -> str:
@@ -194,17 +200,22 @@ def write_page(metrics: Parameters, **parts: Any) -> str:
 
 
 def _rows(
-    samples: Records, scenes: Records, names: tuple[str, ...], chosen: range
+    samples: Records, scenes: Records, systems: dict[str, Records], chosen: range
 ) -> list[dict[str, Any]]:
-    """Columns of samples, and ``image`` of their scenes, row by row."""
+    """Samples with their gold ``image``, and what other systems that have run made of them."""
     from spatial_dual.pipelines.reading import rows_of
 
+    ids = samples.values("id", chosen)
     own = rows_of(samples, scenes)
     columns: dict[str, Any] = {
-        name: samples.array(name, chosen) if name == "drawn" else samples.values(name, chosen)
-        for name in names
-        if name != "image"
+        "caption": samples.values("caption", chosen),
+        "description": samples.values("description", chosen),
+        "drawn": samples.array("drawn", chosen),
+        "image": scenes.array("image", [own[k] for k in chosen]),
     }
-    if "image" in names:
-        columns["image"] = scenes.array("image", [own[k] for k in chosen])
+    for name, others in systems.items():
+        if all(one in others.id_index for one in ids):
+            rows = [others.id_index[one] for one in ids]
+            columns[f"drawn_by_{name}"] = others.array("drawn", rows)
+            columns[f"described_by_{name}"] = others.values("description", rows)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -20,7 +20,7 @@ _PAPER: dict[str, tuple[Callable[..., Any], str]] = {
         paper.make_table_8,
         "dgae visual_decoder text_decoder graph_diffuser dual stage_costs",
     ),
-    "figure_04": (paper.draw_figure_4, "samples scenes_test params:report.paper"),
+    "figure_04": (paper.draw_figure_4, "samples scenes_test rated_samples params:report.paper"),
     "figure_05": (paper.draw_figure_5, _RESULTS),
     "figure_06": (paper.draw_figure_6, _RESULTS),
     "figure_07": (paper.draw_figure_7, _RESULTS),
@@ -31,9 +31,9 @@ _PAPER: dict[str, tuple[Callable[..., Any], str]] = {
     ),
     "figure_10": (
         paper.draw_figure_10,
-        "samples samples_from_gold scenes_test params:report.paper",
+        "samples samples_from_gold scenes_test rated_samples params:report.paper",
     ),
-    "figure_11": (paper.draw_figure_11, "samples scenes_test params:report.paper"),
+    "figure_11": (paper.draw_figure_11, "samples scenes_test rated_samples params:report.paper"),
 }
 
 

@@ -1,6 +1,6 @@
 """Step 4: the three diffusers together, L_dual + L_mutual (paper Eq. 2, 3, 9, 11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from spatial_dual.diffusion import DiffusionLoss, Kernel, diffusion_loss, uniform_timesteps
 from spatial_dual.diffusion.timesteps import Timesteps
 from spatial_dual.models.captioner import Captioner
+from spatial_dual.models.coarse_to_fine import CoarseToFine
 from spatial_dual.models.dual import DualModel
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 from spatial_dual.models.graph_nodes import take_tags
@@ -73,7 +74,12 @@ class DualLoss:
             (dropped < weights.condition_dropout).to(tags["labels"].device),
         )
         seen_by_text = TokenCondition(tags, batch["clip_image"])
-        image = _half(dual.image, self.image, batch["image_codes"], seen_by_image, generator)
+        drawn = (self.image, batch["image_codes"], seen_by_image, generator)
+        image = (
+            _half_in_two_scales(dual.image, *drawn)
+            if isinstance(dual.image, CoarseToFine)
+            else _half(dual.image, *drawn)
+        )
         text = (
             _spoken_half(dual.text, batch["text_codes"], seen_by_text)
             if isinstance(dual.text, Captioner)
@@ -174,6 +180,21 @@ def _half(
         auxiliary_weight=AUXILIARY_WEIGHT,
     )
     return _Half(loss, pool_grid(hidden) if diffuser.config.is_grid else hidden)
+
+
+def _half_in_two_scales(
+    diffuser: CoarseToFine,
+    kernel: Kernel,
+    codes: Tensor,
+    condition: TokenCondition,
+    generator: torch.Generator,
+) -> _Half:
+    """Both scales at times of their own; the bounds add up to that of the whole grid."""
+    above = diffuser.coarse_codes(codes)
+    coarse = _half(diffuser.coarse, kernel, above, condition, generator).loss
+    fine = _half(diffuser.fine, kernel, codes, replace(condition, coarse=above), generator)
+    loss = replace(fine.loss, total=coarse.total + fine.loss.total, vlb=coarse.vlb + fine.loss.vlb)
+    return _Half(loss, fine.hidden)
 
 
 def _spoken_half(captioner: Captioner, text: Tensor, condition: TokenCondition) -> _Half:
