@@ -1,7 +1,7 @@
 import torch
 from torch import Tensor
 
-from spatial_dual.perception.grouping import group_instances
+from spatial_dual.perception.grouping import group_instances, smooth_within
 
 SIZE = 16
 SETTINGS = {"threshold": 0.3, "min_pixels": 4, "max_instances": 8}
@@ -99,3 +99,16 @@ def test_instances_are_sorted_by_score_and_capped():
     scores = found.scores[0, :3]
     assert bool((scores[:-1] >= scores[1:]).all())
     assert int(found.ids[0, 2, 14]) == 1
+
+
+def test_smoothing_is_the_mean_of_the_neighbours_with_the_same_id():
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(2, 6, 5, generator=generator)
+    ids = torch.randint(0, 3, (2, 6, 5), generator=generator)
+    smooth = smooth_within(values, ids)
+    for image in range(2):
+        for y in range(6):
+            for x in range(5):
+                window = (image, slice(max(0, y - 1), y + 2), slice(max(0, x - 1), x + 2))
+                own = values[window][ids[window] == ids[image, y, x]]
+                assert torch.isclose(smooth[image, y, x], own.mean(), atol=1e-6)

@@ -91,6 +91,17 @@ def test_one_image_alone_is_perceived_as_among_others(trained, records):
     assert len(perceiver.perceive(images[:0])) == 0
 
 
+def test_a_mirrored_image_is_perceived_as_the_mirror_of_the_image(trained, records):
+    perceiver, _ = trained
+    images = records.array("image", range(8))
+    seen, mirrored = perceiver.perceive(images), perceiver.perceive(images[:, :, ::-1].copy())
+    assert np.mean((seen.instances > 0) == (mirrored.instances > 0)[:, :, ::-1]) > 0.99
+    error = np.abs(np.log(seen.depth / mirrored.depth[:, :, ::-1]))
+    assert np.median(error) < 1e-3
+    for one, other in zip(seen.labels, mirrored.labels, strict=True):
+        assert sorted(one) == sorted(other)
+
+
 def test_configuration_and_weights_round_trip(trained, records):
     perceiver, _ = trained
     stored = json.loads(json.dumps(asdict(perceiver.config)))

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spatial_dual.devices import mixed_precision
-from spatial_dual.perception.grouping import group_instances
+from spatial_dual.perception.grouping import group_instances, smooth_within
 from spatial_dual.perception.network import OUTPUT_STRIDE, PerceiverConfig, PerceptionNetwork
 from spatial_dual.perception.perceiver import Perception, check_images
 
@@ -49,15 +49,28 @@ class PixelPerceiver(nn.Module):
         parts = [self._perceive(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
         return _join(parts, images.shape)
 
+    def _seen_from_both_sides(self, images: Tensor) -> dict[str, Tensor]:
+        """Maps of the images, those that a mirror turns into each other averaged with its own.
+
+        Attribute kinds are not: in a mirror "facing left" is another word.
+        """
+        maps, mirrored = self(images), self(images.flip(3))
+        for head in ("class", "log_depth", "centre", "offset"):
+            back = mirrored[head].flip(3)
+            if head == "offset":
+                back = torch.cat([-back[:, :1], back[:, 1:]], dim=1)
+            maps[head] = (maps[head] + back) / 2
+        return maps
+
     def _perceive(self, images: np.ndarray) -> Perception:
         device = next(self.parameters()).device
         with mixed_precision(device):
-            maps = self(to_unit_range(torch.from_numpy(images).to(device)))
+            maps = self._seen_from_both_sides(to_unit_range(torch.from_numpy(images).to(device)))
         config = self.config
         found = group_instances(
             maps, config.centre_threshold, config.min_pixels, config.max_instances
         )
-        depth = maps["log_depth"].exp().clamp(MIN_DEPTH, MAX_DEPTH)
+        depth = smooth_within(maps["log_depth"][:, 0], found.ids).exp().clamp(MIN_DEPTH, MAX_DEPTH)
         ids = F.interpolate(found.ids[:, None].float(), scale_factor=OUTPUT_STRIDE)
         kinds = list(config.attributes)
         vocabularies = [config.attributes[kind] for kind in kinds]
@@ -74,7 +87,7 @@ class PixelPerceiver(nn.Module):
             ]
             attributes.append(described if kinds else [()] * count)
         return Perception(
-            depth=F.interpolate(depth, scale_factor=OUTPUT_STRIDE)[:, 0].cpu().numpy(),
+            depth=F.interpolate(depth[:, None], scale_factor=OUTPUT_STRIDE)[:, 0].cpu().numpy(),
             instances=ids[:, 0].to(torch.uint8).cpu().numpy(),
             labels=labels,
             attributes=attributes,
