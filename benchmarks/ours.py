@@ -16,7 +16,7 @@ from spatial_dual.models.graph_nodes import NodeShape
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser, TokenDiffuserConfig
 from spatial_dual.training.objectives.graph_diffusion import AUXILIARY_WEIGHT, VLB_WEIGHT
 
-SHAPE = NodeShape(slots=8, labels=40, attributes=(12, 6), states=14, places=8)
+SHAPE = NodeShape(slots=8, labels=40, attributes=(12, 6), converse=tuple(range(14)), places=8)
 FEATURE = 128
 
 

@@ -17,9 +17,10 @@ from spatial_dual.models.graph_nodes import NodeShape
 from spatial_dual.models.token_diffuser import TokenDiffuserConfig
 from spatial_dual.models.vqgan import VqganConfig
 from spatial_dual.training.config import FitConfig
+from tests.models.graphs import said_in
 
 PROJECT = Path(__file__).parents[1]
-SHAPE = NodeShape(slots=8, labels=1001, attributes=(20, 20), states=14, places=50)
+SHAPE = NodeShape(slots=8, labels=1001, attributes=(20, 20), converse=tuple(range(14)), places=50)
 GRAPH_CODES = 8 * 8 * 8 * 5
 # what is read off checkpoints and data there: a VQGAN of 8² pixels a token in its usual sizes, the
 # codes that the paper found in use, the width of CLIP ViT-B/32
@@ -78,12 +79,13 @@ def test_step_1_has_about_110_million_parameters(parameters: dict[str, Any]) -> 
 
 def test_step_2_has_about_127_million_parameters(parameters: dict[str, Any]) -> None:
     tokens, alignment = parameters["tokens"], parameters["alignment"]
-    text = tokens["text"]
+    text, said = tokens["text"], said_in(1000, SHAPE)
     with torch.device("meta"):
         visual = VisualDecoder(VisualDecoder.Config(SHAPE, VQGAN))
         words = TextDecoder(
             TextDecoder.Config(
                 SHAPE,
+                said,
                 text["vocabulary_size"],
                 text["length"],
                 **alignment["text_decoder"]["model"],

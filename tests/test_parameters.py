@@ -41,6 +41,7 @@ FROM_THE_DATA = {  # fields that nodes derive from their inputs, and those of al
     *("shape", "classes", "codes", "tokens", "condition_dim", "is_grid", "state_dim", "labels"),
     *("attributes", "vocabulary_size", "image_size", "text_length", "length", "patches", "tags"),
     "given_coarse",
+    "words",
     *("seed", "precision", "device", "max_steps", "processes"),
     *("vqgan", "published"),  # of checkpoints
 }

@@ -4,8 +4,21 @@ import torch
 from torch import Tensor
 
 from spatial_dual.models.graph_nodes import NodeShape
+from spatial_dual.models.tag_words import TagWords
 
-SHAPE = NodeShape(slots=4, labels=6, attributes=(4, 3), states=7, places=3)
+SHAPE = NodeShape(slots=4, labels=6, attributes=(4, 3), converse=(1, 0, 2, 4, 3, 6, 5), places=3)
+
+
+def said_in(vocabulary: int, shape: NodeShape = SHAPE) -> TagWords:
+    """Words of all tags, one or two each, from a vocabulary whose first four are special."""
+    generator = torch.Generator().manual_seed(0)
+
+    def words(tags: int, wordless: int = 1) -> tuple[tuple[int, ...], ...]:
+        ids = torch.randint(4, vocabulary, (tags, 2), generator=generator).tolist()
+        return tuple(() if n < wordless else tuple(row[: 1 + n % 2]) for n, row in enumerate(ids))
+
+    attributes = tuple(word for count in shape.attributes for word in words(count))
+    return TagWords(words(shape.labels), attributes, words(shape.states, 0), words(shape.places))
 
 
 def random_tags(batch: int, seed: int = 0, shape: NodeShape = SHAPE) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from spatial_dual.models.captioner import Captioner, CaptionerConfig
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
 from spatial_dual.models.token_diffuser import TokenCondition
-from tests.models.graphs import SHAPE, random_tags
+from tests.models.graphs import SHAPE, random_tags, said_in
 
 WORDS, LENGTH = 6, 5
 
@@ -17,7 +17,9 @@ WORDS, LENGTH = 6, 5
 @pytest.fixture
 def captioner() -> Captioner:
     torch.manual_seed(0)
-    return Captioner(CaptionerConfig(SHAPE, WORDS, LENGTH, 5, dim=16, depth=1, heads=2)).eval()
+    return Captioner(
+        CaptionerConfig(SHAPE, said_in(WORDS), WORDS, LENGTH, 5, dim=16, depth=1, heads=2)
+    ).eval()
 
 
 def condition(batch: int, seed: int = 0) -> TokenCondition:
@@ -79,7 +81,9 @@ def test_graph_and_feature_both_matter_and_absent_nodes_do_not(captioner: Captio
 def test_it_learns_to_name_what_the_graph_holds() -> None:
     """Word = place of the graph: only reachable through c_G."""
     torch.manual_seed(1)
-    model = Captioner(CaptionerConfig(SHAPE, WORDS + 2, LENGTH, 5, dim=16, depth=1, heads=2))
+    model = Captioner(
+        CaptionerConfig(SHAPE, said_in(WORDS + 2), WORDS + 2, LENGTH, 5, dim=16, depth=1, heads=2)
+    )
     given = condition(24)
     text = captions(*[[4 + int(place), EOS_ID] for place in given.tags["places"]])
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)

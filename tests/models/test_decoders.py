@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from spatial_dual.models.decoders import (
     TextDecoder,
@@ -16,7 +17,7 @@ from spatial_dual.models.decoders import (
 from spatial_dual.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from spatial_dual.models.prior import TokenPrior, TokenPriorConfig
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
-from tests.models.graphs import SHAPE, random_tags
+from tests.models.graphs import SHAPE, random_tags, said_in
 
 
 def test_attended_vectors_by_hand() -> None:
@@ -45,26 +46,59 @@ def test_a_new_visual_decoder_draws_what_the_tokenizer_draws() -> None:
     assert torch.allclose(images, tokenizer.decode(codes), atol=1e-5)
 
 
-@pytest.fixture
-def text_decoder() -> TextDecoder:
+def make_text_decoder(cross_attention: bool) -> TextDecoder:
     torch.manual_seed(0)
-    return TextDecoder(TextDecoderConfig(SHAPE, 12, 6, dim=16, depth=2, heads=2)).eval()
+    config = TextDecoderConfig(
+        SHAPE, said_in(12), 12, 6, 16, depth=2, heads=2, cross_attention=cross_attention
+    )
+    decoder = TextDecoder(config).eval()
+    with torch.no_grad():
+        for parameter in decoder.parameters():  # far from what it starts as
+            parameter.add_(0.1 * torch.randn(parameter.shape))
+    return decoder
 
 
-def test_decoder_reads_text_codes_then_graph_nodes_then_words(text_decoder: TextDecoder) -> None:
-    """(6): GPT-2 over the sequence [z^Y ; z^G ; words], put together here by hand."""
-    codes, tags = torch.randint(0, 12, (1, 6)), random_tags(1)
-    text = torch.tensor([[BOS_ID, 5, 6, 7, EOS_ID, PAD_ID]])
-    nodes, there = text_decoder.graph(tags)
-    rows = [text_decoder.codes.weight[code] for code in codes[0]]
-    rows += [
-        node if real else text_decoder.no_node
-        for node, real in zip(nodes[0], there[0], strict=True)
+@pytest.fixture(params=[True, False], ids=["cross", "prefix"])
+def text_decoder(request: pytest.FixtureRequest) -> TextDecoder:
+    return make_text_decoder(request.param)
+
+
+MASKED = 12
+
+
+def read_by_hand(decoder: TextDecoder, codes: Tensor, tags: dict[str, Tensor]) -> list[Tensor]:
+    """Vectors of [z^Y ; z^G] of one sample, before the decoder looks at them."""
+    table = decoder.gpt.transformer.wte.weight
+    nodes, there = decoder.graph(tags, table)
+    rows = [decoder.masked if code == MASKED else table[code] for code in codes[0]]
+    return rows + [
+        node if real else decoder.no_node for node, real in zip(nodes[0], there[0], strict=True)
     ]
-    rows += [text_decoder.gpt.transformer.wte.weight[word] for word in text[0]]
-    whole = text_decoder.gpt(inputs_embeds=torch.stack(rows)[None]).logits
+
+
+def test_prefix_decoder_reads_text_codes_then_graph_nodes_then_words() -> None:
+    """(6): GPT-2 over the sequence [z^Y ; z^G ; words], put together here by hand."""
+    decoder = make_text_decoder(cross_attention=False)
+    codes, tags = torch.tensor([[1, 5, MASKED, 7, 8, 3]]), random_tags(1)
+    text = torch.tensor([[BOS_ID, 5, 6, 7, EOS_ID, PAD_ID]])
+    rows = read_by_hand(decoder, codes, tags)
+    rows += [decoder.gpt.transformer.wte.weight[word] for word in text[0]]
+    whole = decoder.gpt(inputs_embeds=torch.stack(rows)[None]).logits
+    assert torch.allclose(decoder(codes, tags, text), whole[:, -6:], atol=1e-5)
+
+
+def test_cross_attention_looks_at_text_codes_in_their_order_and_at_nodes_that_exist() -> None:
+    """(6) with [z^Y ; z^G] as the memory of every layer: left-out nodes may hold anything."""
+    decoder = make_text_decoder(cross_attention=True)
+    codes, tags = torch.tensor([[1, 5, MASKED, 7, 8, 3]]), random_tags(1)
+    text = torch.tensor([[BOS_ID, 5, 6, 7, EOS_ID, PAD_ID]])
+    rows = torch.stack(read_by_hand(decoder, codes, tags))
+    rows[:6] += decoder.gpt.transformer.wpe.weight[:6]
+    there = torch.cat([torch.ones(1, 6, dtype=torch.bool), decoder.graph(tags)[1]], dim=1)
     assert not there.all()
-    assert torch.allclose(text_decoder(codes, tags, text), whole[:, -6:], atol=1e-5)
+    memory = decoder.norm(rows)[None, there[0]]
+    expected = decoder.gpt(input_ids=text, encoder_hidden_states=memory).logits
+    assert torch.allclose(decoder(codes, tags, text), expected, atol=1e-5)
 
 
 def test_a_word_is_predicted_from_codes_graph_and_the_words_before_it(
@@ -85,6 +119,9 @@ def test_a_word_is_predicted_from_codes_graph_and_the_words_before_it(
 def test_greedy_decoding_follows_the_most_likely_next_word(text_decoder: TextDecoder) -> None:
     codes, tags = torch.randint(0, 12, (2, 6)), random_tags(2)
     ids = text_decoder.generate(codes, tags)
+    if text_decoder.config.cross_attention:  # it is given bos, and gives it back
+        assert ids[:, 0].tolist() == [BOS_ID, BOS_ID]
+        ids = ids[:, 1:]
     for row in range(2):
         text = torch.full((1, 6), PAD_ID)
         text[0, 0] = BOS_ID

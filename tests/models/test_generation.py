@@ -20,7 +20,7 @@ from spatial_dual.models.graph_nodes import NodeShape, Tags, presence
 from spatial_dual.models.token_diffuser import TokenCondition
 from tests.models.graphs import random_tags
 
-SHAPE = NodeShape(slots=4, labels=6, attributes=(4, 3), states=5, places=3)
+SHAPE = NodeShape(slots=4, labels=6, attributes=(4, 3), converse=(1, 0, 2, 4, 3), places=3)
 CODES = 32  # sets of predicates, the widest tag space
 TAGS = ("labels", "attributes", "geometry", "relations", "places")
 POWERS = torch.tensor([1, 2, 4, 8, 16])

@@ -3,7 +3,7 @@
 import torch
 
 from spatial_dual.models.graph_nodes import GraphTokens, NodeEmbedding, presence, shown_only
-from tests.models.graphs import SHAPE, random_tags
+from tests.models.graphs import SHAPE, random_tags, said_in
 
 
 def test_split_and_join_are_inverse() -> None:
@@ -41,18 +41,61 @@ def test_a_relation_is_embedded_as_the_sum_of_its_predicates() -> None:
     assert torch.allclose(relations[0, 0], embed.no_relation)
 
 
-def test_relation_tokens_are_the_sum_of_predicate_and_mapped_ends() -> None:
+def test_relation_tokens_are_the_sum_of_predicates_and_mapped_ends_from_either_side() -> None:
     """Written out for one pair: slots 0 and 2 are pair 1 of 4 slots."""
     tokens = GraphTokens(SHAPE, 8)
     tags = random_tags(1)
+    tags["attributes"][0, 0] = torch.tensor([0, 2])  # tag 0, nothing said, adds nothing
+    tags["relations"][0, 1] = False
+    tags["relations"][0, 1, [0, 2, 5]] = True
     nodes, valid = tokens(tags)
-    objects, properties, relations, _ = SHAPE.split(tokens.embed(tags))
-    whole = objects + properties[:, :, : SHAPE.kinds].sum(dim=2)
-    expected = relations[0, 1] + tokens.subject(whole[0, 0]) + tokens.object(whole[0, 2])
+    labels, attributes, predicates, _ = tokens.tags
+    starts = (0, SHAPE.attributes[0])
+    whole = [
+        labels[tags["labels"][0, slot]]
+        + sum(
+            attributes[start + tag]
+            for start, tag in zip(starts, tags["attributes"][0, slot].tolist(), strict=True)
+            if tag
+        )
+        for slot in (0, 2)
+    ]
+    forward = sum(predicates[n] for n in (0, 2, 5))
+    backward = sum(predicates[SHAPE.converse[n]] for n in (0, 2, 5))
     start = SHAPE.slots * (1 + SHAPE.kinds)
+    expected = forward + tokens.subject(whole[0]) + tokens.object(whole[1])
     assert torch.allclose(nodes[0, start + 1], expected, atol=1e-6)
+    expected = backward + tokens.subject(whole[1]) + tokens.object(whole[0])
+    assert torch.allclose(nodes[0, start + SHAPE.pairs + 1], expected, atol=1e-6)
     assert nodes.shape == (1, tokens.tokens, 8)
     assert valid.shape == (1, tokens.tokens)
+
+
+def test_a_graph_said_from_the_other_end_gives_the_same_tokens() -> None:
+    """Slots in reversed order, bits turned: the same set of relation tokens."""
+    tokens = GraphTokens(SHAPE, 8)
+    tags = random_tags(1)
+    slots, pairs = SHAPE.slots, torch.triu_indices(SHAPE.slots, SHAPE.slots, offset=1)
+    number = {(int(i), int(j)): n for n, (i, j) in enumerate(pairs.T)}
+    turned = [number[slots - 1 - int(j), slots - 1 - int(i)] for i, j in pairs.T]
+    mirrored = {
+        name: values.flip(1) if values.ndim > 1 else values for name, values in tags.items()
+    }
+    mirrored["relations"] = tags["relations"][:, turned][..., list(SHAPE.converse)]
+    start = SHAPE.slots * (1 + SHAPE.kinds)
+    rows = [tokens(t)[0][0, start:-1] for t in (tags, mirrored)]
+    nearest = torch.cdist(rows[0], rows[1]).amin(dim=1)
+    assert nearest.max() < 1e-3
+
+
+def test_with_words_a_tag_is_at_first_the_mean_of_its_words() -> None:
+    words, table = said_in(12), torch.randn(12, 8)
+    nodes, _ = GraphTokens(SHAPE, 8, words)(random_tags(1), table)
+    tags = random_tags(1)
+    tags["attributes"][:] = 0
+    nodes, _ = GraphTokens(SHAPE, 8, words)(tags, table)
+    ids = list(words.labels[int(tags["labels"][0, 1])])
+    assert torch.allclose(nodes[0, 1], table[ids].mean(dim=0), atol=1e-6)
 
 
 def test_tokens_of_empty_slots_and_their_relations_are_hidden() -> None:
@@ -61,4 +104,4 @@ def test_tokens_of_empty_slots_and_their_relations_are_hidden() -> None:
     _, valid = GraphTokens(SHAPE, 8)(tags)
     relations = valid[:, SHAPE.slots * (1 + SHAPE.kinds) : -1]
     # pairs with the empty slot 3: (0, 3), (1, 3), (2, 3)
-    assert relations[0].tolist() == [True, True, False, True, False, False]
+    assert relations[0].tolist() == 2 * [True, True, False, True, False, False]

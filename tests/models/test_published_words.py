@@ -17,7 +17,7 @@ from spatial_dual.models.text_tokenizer import (
     UNK_ID,
     TextTokenizer,
 )
-from tests.models.graphs import SHAPE, random_tags
+from tests.models.graphs import SHAPE, random_tags, said_in
 from tests.models.published_folders import TEXTS, gpt2
 
 USED = TEXTS[:2]
@@ -78,8 +78,12 @@ def test_json_gives_the_same_tokenizer(words) -> None:
     assert (again.encode_batch(USED, 40) == words.encode_batch(USED, 40)).all()
 
 
-def decoder_for(words: TextTokenizer, dim: int = 16) -> TextDecoder:
-    config = TextDecoderConfig(SHAPE, words.vocabulary_size, 20, dim=dim, depth=2, heads=2)
+def decoder_for(words: TextTokenizer, dim: int = 16, cross_attention: bool = False) -> TextDecoder:
+    said = said_in(words.vocabulary_size)
+    size = words.vocabulary_size
+    config = TextDecoderConfig(
+        SHAPE, said, size, 20, dim, depth=2, heads=2, cross_attention=cross_attention
+    )
     return TextDecoder(config).eval()
 
 
@@ -94,14 +98,13 @@ def test_started_decoder_computes_what_gpt2_computes(folder, words) -> None:
     rows = torch.tensor([numbers.get(word, end) for word in words.words])
     text = torch.from_numpy(words.encode_batch(USED[:1], 20).astype("int64"))
     codes, tags = text.roll(1, dims=1), random_tags(1)
-    nodes, there = decoder.graph(tags)
+    nodes, there = decoder.graph(tags, theirs.transformer.wte.weight[rows])
     table = theirs.transformer.wte
     prefix = [table(rows[codes]), torch.where(there[..., None], nodes, decoder.no_node)]
     inputs = torch.cat([*prefix, table(rows[text])], dim=1)
     logits = theirs(inputs_embeds=inputs).logits[:, -20:, rows]
     torch.testing.assert_close(decoder(codes, tags, text), logits, atol=1e-4, rtol=1e-4)
-    mask = torch.full_like(codes, words.vocabulary_size)
-    assert torch.allclose(decoder.codes(mask)[0, 0], table.weight[rows].mean(dim=0), atol=1e-6)
+    assert torch.allclose(decoder.masked, table.weight[rows].mean(dim=0), atol=1e-6)
 
 
 def test_started_decoder_is_saved_whole(folder, words, tmp_path: Path) -> None:
@@ -116,6 +119,8 @@ def test_started_decoder_is_saved_whole(folder, words, tmp_path: Path) -> None:
 def test_what_does_not_fit_is_named(folder, words, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="n_embd 16, the text decoder 32"):
         start_from_gpt2(decoder_for(words, dim=32), str(folder), words)
+    with pytest.raises(ValueError, match=r"cross_attention to false"):
+        start_from_gpt2(decoder_for(words, cross_attention=True), str(folder), words)
     short = gpt2(tmp_path / "short", positions=24)
     with pytest.raises(ValueError, match="24 positions"):
         start_from_gpt2(decoder_for(words), str(short), words)

@@ -17,6 +17,7 @@ from spatial_dual.models.graph_nodes import NodeShape
 from spatial_dual.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from spatial_dual.models.parts import Parts
 from spatial_dual.models.spatial_dual import SpatialDual
+from spatial_dual.models.tag_words import TagWords
 from spatial_dual.models.text_tokenizer import TextTokenizer
 from spatial_dual.models.token_diffuser import TokenDiffuserConfig
 from spatial_dual.perception.network import PerceiverConfig
@@ -42,15 +43,19 @@ def make_whole() -> SpatialDual:
     """Untrained, 32² pixels in 4×4 tokens, the words of ``GRAPH`` and ``CAPTIONS``."""
     torch.manual_seed(0)
     vocabulary = Vocabulary.from_graphs([GRAPH])
-    shape = NodeShape.of(GraphCodec(vocabulary, slots=4))
+    codec = GraphCodec(vocabulary, slots=4)
+    shape = NodeShape.of(codec)
     words = TextTokenizer.train(CAPTIONS, 128)
+    said = TagWords.of(codec, words)
     image = ImageTokenizerConfig(codes=16, code_dim=4, channels=8, coarse_blocks=1, fine_blocks=0)
     clip = ClipConfig(words.vocabulary_size, SIZE, 16, LENGTH, dim=8, width=8, layers=1, heads=2)
     dgae = Dgae(DgaeConfig(shape, dim=16, levels=(5, 3), rounds=1, heads=2))
     common = {"shape": shape, "condition_dim": 8, "dim": 16, "depth": 1, "heads": 2}
     dual = DualModelConfig(
         TokenDiffuserConfig(codes=16, tokens=16, is_grid=True, **common),
-        TokenDiffuserConfig(codes=words.vocabulary_size, tokens=LENGTH, is_grid=False, **common),
+        TokenDiffuserConfig(
+            codes=words.vocabulary_size, tokens=LENGTH, is_grid=False, words=said, **common
+        ),
         GraphDiffuserConfig(shape, dgae.codes, {"image": 8, "text": 8}, 16, 1, 2),
     )
     perceiver = PerceiverConfig(labels=vocabulary.labels, attributes={"colour": ("red", "blue")})
@@ -65,7 +70,7 @@ def make_whole() -> SpatialDual:
         dgae=dgae.eval(),
         visual_decoder=VisualDecoder(VisualDecoderConfig(shape, image.patches)).eval(),
         text_decoder=TextDecoder(
-            TextDecoderConfig(shape, words.vocabulary_size, LENGTH, 16, 1, 2)
+            TextDecoderConfig(shape, said, words.vocabulary_size, LENGTH, 16, 1, 2)
         ).eval(),
         dual=DualModel(dual).eval(),
         kernels=dict.fromkeys(("graph", "image", "text"), kernel),

@@ -8,7 +8,7 @@ from spatial_dual.diffusion import KernelConfig, build_kernel
 from spatial_dual.models.decoders import TextDecoder, TextDecoderConfig
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
 from spatial_dual.training.objectives.alignment import TextDecoderLoss, VisualDecoderLoss
-from tests.models.graphs import SHAPE, random_tags
+from tests.models.graphs import SHAPE, random_tags, said_in
 
 
 def gold(batch: int) -> dict[str, Tensor]:
@@ -37,7 +37,9 @@ def test_text_loss_is_the_mean_surprise_of_the_next_words() -> None:
     The codes are shown clean here: noise has tests of its own.
     """
     torch.manual_seed(0)
-    decoder = TextDecoder(TextDecoderConfig(SHAPE, 12, 6, dim=16, depth=1, heads=2)).eval()
+    decoder = TextDecoder(
+        TextDecoderConfig(SHAPE, said_in(12), 12, 6, dim=16, depth=1, heads=2)
+    ).eval()
     text = torch.tensor([[BOS_ID, 5, EOS_ID, PAD_ID, PAD_ID, PAD_ID], [BOS_ID, 7, 8, 9, 4, EOS_ID]])
     batch = {"text_codes": text, **gold(2)}
     kernel = build_kernel(KernelConfig("absorbing", 12, 10))

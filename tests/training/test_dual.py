@@ -85,7 +85,8 @@ def make_batch() -> dict[str, Tensor]:
         batch[f"clip_{kind}"] = torch.randn(3, 5)
         batch[f"log_prior_{kind}"] = -torch.rand(3) * 10
     batch["image_codes"] = torch.randint(0, CODES, (3, 16))
-    batch["text_codes"] = torch.randint(0, CODES, (3, 6))
+    batch["text_codes"] = torch.randint(0, CODES, (3, 2, 6))  # two captions a record
+    batch["caption"] = torch.tensor([0, 1, 1])
     return batch
 
 
@@ -119,14 +120,20 @@ def test_mutual_alignment_by_dense_matrices(kind: str, task: str, easy: str) -> 
     loss = DualLoss(kernel, kernel, kernel, DualWeights())
     batch = make_batch()
     parts = loss(model, batch, torch.Generator().manual_seed(0))
-    student, teacher = [call for call in calls if call[0][2].kind.startswith(kind)]
-    assert student[0][2].kind == kind
-    assert torch.equal(student[0][2].context[:, 0], batch[f"clip_{kind}"])
-    assert teacher[0][2].kind == f"{kind}_hidden"
-    expected_context = pool_grid(hidden[0]) if easy == "image" else hidden[0]
-    assert torch.equal(teacher[0][2].context, expected_context.detach())
-    (z_t, times, _), total = student[0], 0.0
-    p_0, q_0 = (logits.double().softmax(-1).numpy() for _, logits in (student, teacher))
+    ((z_t, times, *conditions), logits), *others = calls
+    assert not others  # students and teachers of both kinds share one pass
+    kinds = [condition.kind for condition in conditions]
+    assert sorted(kinds) == ["image", "image_hidden", "text", "text_hidden"]
+    at = {name: slice(3 * n, 3 * n + 3) for n, name in enumerate(kinds)}
+    student, teacher = (conditions[kinds.index(name)] for name in (kind, f"{kind}_hidden"))
+    assert torch.equal(student.context[:, 0], batch[f"clip_{kind}"])
+    # of two captions a record, the drawn one's hidden states
+    expected_context = pool_grid(hidden[0]) if easy == "image" else hidden[0][[0, 3, 5]]
+    assert torch.equal(teacher.context, expected_context.detach())
+    assert torch.equal(z_t[at[kind]], z_t[at[f"{kind}_hidden"]])
+    assert torch.equal(times[at[kind]], times[at[f"{kind}_hidden"]])
+    z_t, times, total = z_t[at[kind]], times[at[kind]], 0.0
+    p_0, q_0 = (logits[at[n]].double().softmax(-1).numpy() for n in (kind, f"{kind}_hidden"))
     for row, t in enumerate(times.tolist()):
         posterior = np.nan_to_num(chain.posterior(t - 1, t))  # [x_0, x_t, x_s]
         for node, state in enumerate(z_t[row].tolist()):

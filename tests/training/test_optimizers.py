@@ -1,5 +1,7 @@
 """AdamW and Muon side by side: who trains what, by which formula, and resume to the same bytes."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -81,6 +83,15 @@ def test_embeddings_biases_and_what_is_tied_to_them_are_left_to_adamw() -> None:
         change = (parameter.detach() - before[name]).abs()
         by_adam = torch.allclose(change, torch.full_like(change, 0.01), atol=1e-4)
         assert by_adam == (name not in ("conv.weight", "linear.weight")), name
+
+
+def test_muon_keeps_to_the_parts_that_are_named() -> None:
+    model = Small()
+    before = model.linear.weight.detach().clone()
+    config = replace(make_config(), matrix_modules=("conv",))
+    descend(model, Optimizers(model, config), range(1))
+    change = (model.linear.weight.detach() - before).abs()
+    assert torch.allclose(change, torch.full_like(change, 0.01), atol=1e-4)
 
 
 def test_without_a_rate_adamw_trains_everything() -> None:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from transformers import BartConfig, BartForConditionalGeneration
 
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape
+from spatial_dual.models.tag_words import TagWords
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
 from spatial_dual.models.token_diffuser import TokenCondition
 from spatial_dual.models.transformer import check_heads
@@ -30,9 +31,11 @@ class CaptionerConfig:
         dim: width of encoder and decoder.
         depth: layers of each.
         heads: of each attention.
+        words: of the graphs' tags.
     """
 
     shape: NodeShape
+    words: TagWords
     codes: int
     tokens: int
     condition_dim: int
@@ -43,6 +46,8 @@ class CaptionerConfig:
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
             object.__setattr__(self, "shape", NodeShape(**self.shape))
+        if not isinstance(self.words, TagWords):
+            object.__setattr__(self, "words", TagWords(**self.words))
         check_heads(self.dim, self.heads)
 
 
@@ -69,7 +74,7 @@ class Captioner(nn.Module):
     def __init__(self, config: CaptionerConfig) -> None:
         super().__init__()
         self.config = config
-        self.graph = GraphTokens(config.shape, config.dim)
+        self.graph = GraphTokens(config.shape, config.dim, config.words)
         self.feature = nn.Linear(config.condition_dim, config.dim)
         self.bart = BartForConditionalGeneration(
             BartConfig(
@@ -121,7 +126,8 @@ class Captioner(nn.Module):
 
     def _encoder_inputs(self, condition: TokenCondition) -> tuple[Tensor, Tensor]:
         """[c_I ; c_G] and which of it is there."""
-        nodes, there = self.graph(condition.tags)
+        bart: Any = self.bart
+        nodes, there = self.graph(condition.tags, bart.model.shared.weight)
         feature = self.feature(condition.feature.to(self.feature.weight.dtype))[:, None]
         seen = torch.cat([torch.ones_like(there[:, :1]), there], dim=1)
         return torch.cat([feature, nodes], dim=1), seen.long()

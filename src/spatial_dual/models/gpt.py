@@ -6,7 +6,12 @@ from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID
 
 
 def build_gpt(
-    vocabulary_size: int, positions: int, dim: int, depth: int, heads: int
+    vocabulary_size: int,
+    positions: int,
+    dim: int,
+    depth: int,
+    heads: int,
+    cross_attention: bool = False,
 ) -> GPT2LMHeadModel:
     """A GPT-2 without dropout: trainings here are too short to overfit.
 
@@ -26,6 +31,7 @@ def build_gpt(
         attn_pdrop=0.0,
         bos_token_id=BOS_ID,
         eos_token_id=EOS_ID,
+        add_cross_attention=cross_attention,
     )
     model = GPT2LMHeadModel(config)
     model.set_attn_implementation("eager")

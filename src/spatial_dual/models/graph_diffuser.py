@@ -93,24 +93,45 @@ class GraphDiffuser(nn.Module):
         self.heads = nn.Parameter(torch.randn(columns + 2, dim, config.codes) * dim**-0.5)
         self.bias = nn.Parameter(torch.zeros(columns + 2, config.codes))
 
-    def forward(self, z_t: Tensor, t: Tensor, condition: GraphCondition) -> Tensor:
-        """Logits of the clean codes, (batch, nodes, K), from noisy states."""
+    def forward(self, z_t: Tensor, t: Tensor, *conditions: GraphCondition) -> Tensor:
+        """Logits of the clean codes, (batch, nodes, K), from noisy states.
+
+        Several conditions are those of successive parts of the batch, so that parts of different
+        kinds share one pass.
+        """
         shape = self.config.shape
-        context = self.contexts[condition.kind](condition.context)
-        mask = None if condition.context_valid is None else key_mask(condition.context_valid)
+        context, valid = self._context(conditions)
+        mask = key_mask(valid)
+        initial = torch.cat([part.initial for part in conditions])
+        stated = torch.cat([part.stated for part in conditions])
         # states outside "stated" read the mask state, which says nothing
-        initial = torch.where(condition.stated, condition.initial, self.config.codes)
+        initial = torch.where(stated, initial, self.config.codes)
         labels, properties, relations, place = shape.split(self.noisy(z_t) + self.initial(initial))
         slot_nodes = torch.cat([labels[:, :, None], properties], dim=2)
         objects = slot_nodes.sum(dim=2) + self.slots.weight
         x = torch.cat([objects, relations, place + self.place_token], dim=1)
-        pooled = self.step(t) + context.mean(dim=1)
+        share = valid / valid.sum(dim=1, keepdim=True).clamp_min(1)
+        pooled = self.step(t) + torch.einsum("bmd,bm->bd", context, share.to(context.dtype))
         for mix, block in zip(self.mixes, self.blocks, strict=True):
             x = block(mix(x), pooled, context, mask)
         objects, relations, place = self.norm(x).split([shape.slots, shape.pairs, 1], dim=1)
         nodes = self.split_columns(objects).unflatten(-1, (-1, self.config.dim))
         nodes = F.gelu(nodes + slot_nodes)  # (b, slots, columns, dim)
         return self._logits(nodes, relations, place)
+
+    def _context(self, conditions: tuple[GraphCondition, ...]) -> tuple[Tensor, Tensor]:
+        """Context tokens (batch, longest, dim) of all parts, and which of them are there."""
+        longest = max(part.context.shape[1] for part in conditions)
+        contexts, valids = [], []
+        for part in conditions:
+            context = self.contexts[part.kind](part.context)
+            valid = part.context_valid
+            if valid is None:
+                valid = torch.ones(context.shape[:2], dtype=torch.bool, device=context.device)
+            missing = longest - context.shape[1]
+            contexts.append(F.pad(context, (0, 0, 0, missing)))
+            valids.append(F.pad(valid, (0, missing)))
+        return torch.cat(contexts), torch.cat(valids)
 
     def _logits(self, nodes: Tensor, relations: Tensor, place: Tensor) -> Tensor:
         slot_logits = torch.einsum("bscd,cdk->bsck", nodes, self.heads[:-2].to(nodes.dtype))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.models.tag_words import SaidTags, TagWords
 from spatial_dual.scene.layout import GEOMETRY, GEOMETRY_BINS
 from spatial_dual.scene.tensors import GraphCodec
 
@@ -36,21 +37,25 @@ class NodeShape:
         slots: object slots.
         labels: object tags.
         attributes: tags of each attribute kind.
-        states: directed predicates of a pair (bits).
+        converse: for each directed predicate of a pair (a bit), the bit that says the same of the
+            pair read from its other end.
         places: place tags.
     """
 
     slots: int
     labels: int
     attributes: tuple[int, ...]
-    states: int
+    converse: tuple[int, ...]
     places: int
 
     def __post_init__(self) -> None:
         # JSON gives lists
         object.__setattr__(self, "attributes", tuple(self.attributes))
+        object.__setattr__(self, "converse", tuple(self.converse))
         if self.slots < 2:
             raise ValueError(f"slots must be at least 2, got {self.slots}")
+        if [self.converse[c] for c in self.converse] != list(range(self.states)):
+            raise ValueError(f"converse must pair up its states, got {self.converse}")
 
     @classmethod
     def of(cls, codec: GraphCodec) -> Self:
@@ -60,9 +65,14 @@ class NodeShape:
             slots=codec.slots,
             labels=1 + len(vocabulary.labels),
             attributes=tuple(1 + len(words) for words in vocabulary.attributes.values()),
-            states=len(codec.states),
+            converse=codec.converse,
             places=1 + len(vocabulary.places),
         )
+
+    @property
+    def states(self) -> int:
+        """Directed predicates of a pair (bits)."""
+        return len(self.converse)
 
     @property
     def kinds(self) -> int:
@@ -216,42 +226,77 @@ class StructureMix(nn.Module):
 class GraphTokens(nn.Module):
     """c_G: the nodes of a 3DSG as condition tokens (paper: "node features of the 3DSG").
 
-    An object token carries its attributes; an attribute token its object; a relation token is the
-    plain sum of its predicates' and its linearly mapped ends' embeddings, so that copying a
-    relation into another modality is a matter of attention, not of memory. Geometry is left to
-    ``LayoutMap``: its five tags, added in, would drown label and attributes.
+    An object token carries its attributes; an attribute token its object. A relation node gives two
+    tokens, one as read from each end: the plain sum of the predicates that hold in that direction
+    and of the linearly mapped subject and object. Subject and predicate at hand, one look of
+    attention finds the object, so that copying a relation into another modality is a matter of
+    attention, not of memory. Geometry is left to ``LayoutMap``: its five tags, added in, would
+    drown label and attributes.
+
+    Args:
+        shape: tag spaces of the graphs.
+        dim: width of the tokens.
+        words: words of the tags, for a text model; it hands its word embeddings to ``forward``.
     """
 
     ends: Tensor
+    converse: Tensor
+    kind_starts: Tensor
 
-    def __init__(self, shape: NodeShape, dim: int) -> None:
+    def __init__(self, shape: NodeShape, dim: int, words: TagWords | None = None) -> None:
         super().__init__()
         self.shape = shape
-        self.embed = NodeEmbedding(shape, dim)
+        sizes = (shape.labels, sum(shape.attributes), shape.states, shape.places)
+        self.tags = nn.ParameterList(torch.randn(size, dim) for size in sizes)
+        self.said = SaidTags(words) if words else None
+        if words:  # the words tell tags apart from the start
+            for table in self.tags:
+                nn.init.zeros_(table)
         self.subject = nn.Linear(dim, dim, bias=False)
         self.object = nn.Linear(dim, dim, bias=False)
         self.owner = nn.Linear(dim, dim, bias=False)
         ends = torch.triu_indices(shape.slots, shape.slots, offset=1)
         self.register_buffer("ends", ends, persistent=False)
+        self.register_buffer("converse", torch.tensor(shape.converse), persistent=False)
+        starts = torch.tensor([0, *shape.attributes[:-1]]).cumsum(0)
+        self.register_buffer("kind_starts", starts, persistent=False)
 
     @property
     def tokens(self) -> int:
-        """Condition tokens a graph: objects, attributes, relations, place."""
-        return self.shape.slots * (1 + self.shape.kinds) + self.shape.pairs + 1
+        """Condition tokens a graph: objects, attributes, relations from both ends, place."""
+        return self.shape.slots * (1 + self.shape.kinds) + 2 * self.shape.pairs + 1
 
-    def forward(self, tags: Tags) -> tuple[Tensor, Tensor]:
-        """Condition tokens (batch, tokens, dim) and which of them are nodes (batch, tokens)."""
-        objects, properties, relations, place = self.shape.split(self.embed(tags))
-        kinds = self.shape.kinds
-        attributes = properties[:, :, :kinds]
+    def forward(self, tags: Tags, word_table: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Condition tokens (batch, tokens, dim) and which of them are nodes (batch, tokens).
+
+        ``word_table`` (vocabulary, dim) are the word embeddings of a model with ``words``.
+        """
+        labels, kinds, predicates, places = self._tables(word_table)
+        objects = labels[tags["labels"]]  # (b, slots, d)
+        attributes = kinds[tags["attributes"] + self.kind_starts]  # (b, slots, kinds, d)
+        # tag 0 of a kind says nothing
+        attributes = attributes * (tags["attributes"] > 0)[..., None]
         whole = objects + attributes.sum(dim=2)
-        attributes = attributes + self.owner(objects)[:, :, None]
+        subjects, targets = self.subject(whole), self.object(whole)
         first, second = self.ends
-        ends = self.subject(whole)[:, first] + self.object(whole)[:, second]
-        there = presence(tags, self.shape)
-        is_object, is_property, is_relation, is_place = self.shape.split(there)
-        is_relation = is_relation & is_object[:, first] & is_object[:, second]
-        is_attribute = is_property[:, :, :kinds] & is_object[..., None]
-        tokens = torch.cat([whole, attributes.flatten(1, 2), relations + ends, place], dim=1)
-        valid = torch.cat([is_object, is_attribute.flatten(1, 2), is_relation, is_place], dim=1)
-        return tokens, valid
+        bits = tags["relations"].to(predicates.dtype)
+        forward = bits @ predicates + subjects[:, first] + targets[:, second]
+        backward = bits[..., self.converse] @ predicates + subjects[:, second] + targets[:, first]
+        owned = attributes + self.owner(objects)[:, :, None]
+        place = places[tags["places"]][:, None]
+        nodes = torch.cat([whole, owned.flatten(1, 2), forward, backward, place], dim=1)
+        return nodes, self._there(tags)
+
+    def _tables(self, word_table: Tensor | None) -> list[Tensor]:
+        """Embeddings of labels, attributes, predicates and places, (tags, dim) each."""
+        if self.said is None or word_table is None:
+            return list(self.tags)
+        return [own + said for own, said in zip(self.tags, self.said(word_table), strict=True)]
+
+    def _there(self, tags: Tags) -> Tensor:
+        objects = tags["labels"] > 0
+        attributes = (tags["attributes"] > 0) & objects[..., None]
+        first, second = self.ends
+        relations = tags["relations"].any(dim=-1) & objects[:, first] & objects[:, second]
+        place = tags["places"][:, None] > 0
+        return torch.cat([objects, attributes.flatten(1, 2), relations, relations, place], dim=1)

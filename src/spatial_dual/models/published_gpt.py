@@ -46,10 +46,16 @@ def start_from_gpt2(decoder: TextDecoder, name: str, words: TextTokenizer) -> No
     table = published.wte.weight[rows]
     _fill(own.wte, table)
     _fill(own.wpe, published.wpe.weight[: own.wpe.num_embeddings])
-    _fill(decoder.codes, torch.cat([table, table.mean(dim=0, keepdim=True)]))
+    with torch.no_grad():
+        decoder.masked.copy_(table.mean(dim=0))
 
 
 def _check_sizes(decoder: TextDecoder, name: str) -> None:
+    if decoder.config.cross_attention:
+        raise ValueError(
+            f"{WHAT} {name!r} knows no cross-attention; set "
+            "alignment.text_decoder.model.cross_attention to false"
+        )
     own: Any = decoder.gpt.config
     told: Any = pretrained(GPT2Config.from_pretrained, name, WHAT)
     for key in ("n_embd", "n_layer", "n_head", *_SAME):

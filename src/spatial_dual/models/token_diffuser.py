@@ -3,15 +3,18 @@
 One network serves both: image tokens lie on a grid and also see the layout of the 3DSG.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
 from spatial_dual.models.hourglass import Hourglass
 from spatial_dual.models.layout_map import LayoutMap
 from spatial_dual.models.states import state_embedding
+from spatial_dual.models.tag_words import TagWords
 from spatial_dual.models.transformer import (
     TimestepEmbedding,
     Transformer,
@@ -38,6 +41,8 @@ class TokenDiffuserConfig:
         coarse_dim: width of an hourglass where it is narrow.
         sees_graph: whether c_G is a condition; without it the global feature is the only one.
         given_coarse: whether the codes of a grid of half the side are a condition too.
+        words: of the graph's tags, where tokens are words: then tokens, tags and logits share one
+            table.
     """
 
     shape: NodeShape
@@ -53,10 +58,15 @@ class TokenDiffuserConfig:
     coarse_dim: int = 192
     sees_graph: bool = True
     given_coarse: bool = False
+    words: TagWords | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.shape, NodeShape):
             object.__setattr__(self, "shape", NodeShape(**self.shape))
+        if isinstance(self.words, Mapping):  # JSON gives mappings
+            object.__setattr__(self, "words", TagWords(**self.words))
+        if self.words and (self.is_grid or self.state_dim is not None):
+            raise ValueError("words are for text tokens whose states are indices")
         if self.trunk not in TRUNKS:
             raise ValueError(f"trunk must be one of {', '.join(TRUNKS)}, got {self.trunk!r}")
         if self.trunk != "transformer" and not self.is_grid:
@@ -107,18 +117,28 @@ class TokenDiffuser(nn.Module):
         self.embed = state_embedding(config.codes, config.state_dim, dim)
         self.positions = nn.Parameter(0.1 * torch.randn(config.tokens, dim))
         self.step = TimestepEmbedding(dim)
-        self.graph = GraphTokens(config.shape, dim) if config.sees_graph else None
+        self.graph = GraphTokens(config.shape, dim, config.words) if config.sees_graph else None
         self.feature = nn.Linear(config.condition_dim, dim)
         self.no_condition = nn.Parameter(torch.randn(dim))
         has_layout = config.is_grid and config.sees_graph
         self.layout = LayoutMap(config.grid, dim) if has_layout else None
         self.coarse = nn.Embedding(config.codes, dim) if config.given_coarse else None
         self.trunk = _build_trunk(config)
-        self.logits = nn.Linear(dim, config.codes)
+        if config.words:
+            self.bias = nn.Parameter(torch.zeros(config.codes))
+        else:
+            self.head = nn.Linear(dim, config.codes)
 
     def forward(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
         """Logits of the clean tokens (batch, tokens, K) from noisy states."""
-        logits: Tensor = self.logits(self.hidden(z_t, t, condition))
+        return self.logits(self.hidden(z_t, t, condition))
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits (batch, tokens, K) of hidden states."""
+        table = self._word_table()
+        if table is not None:  # its entries have unit variance
+            return F.linear(hidden * self.config.dim**-0.5, table, self.bias)
+        logits: Tensor = self.head(hidden)
         return logits
 
     def hidden(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
@@ -128,7 +148,7 @@ class TokenDiffuser(nn.Module):
             nodes = feature.new_zeros(len(feature), 0, self.config.dim)
             valid = torch.zeros(nodes.shape[:2], dtype=torch.bool, device=nodes.device)
         else:
-            nodes, valid = self.graph(condition.tags)  # (b, nodes, d), (b, nodes)
+            nodes, valid = self.graph(condition.tags, self._word_table())
         x = self.embed(z_t) + self.positions
         if self.coarse is not None and condition.coarse is not None:
             x = x + _doubled(self.coarse(condition.coarse))
@@ -143,6 +163,12 @@ class TokenDiffuser(nn.Module):
         seen = torch.cat([torch.ones_like(kept)[:, None], valid & kept[:, None]], dim=1)
         out: Tensor = self.trunk(x, self.step(t) + feature, context, key_mask(seen))
         return out
+
+    def _word_table(self) -> Tensor | None:
+        """Embeddings (K, dim) of the tokens, where they are words."""
+        if not isinstance(self.embed, nn.Embedding) or self.config.words is None:
+            return None
+        return self.embed.weight[: self.config.codes]
 
 
 def _doubled(x: Tensor) -> Tensor:

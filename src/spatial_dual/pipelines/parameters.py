@@ -46,6 +46,7 @@ class FitParameters(Section):
     batch_size: Count
     learning_rate: Positive
     matrix_learning_rate: Positive | None = left_out()
+    matrix_modules: list[str] | None = left_out()
     warmup_steps: Natural = left_out()
     weight_decay: NonNegative = left_out()
     betas: list[PartialShare] = left_out()

@@ -79,6 +79,13 @@ class GraphCodec:
         return tuple(forward + one_way)
 
     @cached_property
+    def converse(self) -> tuple[int, ...]:
+        """For each relation bit, the bit that says the same of the pair (j, i)."""
+        index = self._state_index
+        turned = ((INVERSE_PREDICATE.get(p), p, r) for p, r in self.states)
+        return tuple(index[inverse or p, not r and inverse is None] for inverse, p, r in turned)
+
+    @cached_property
     def _state_index(self) -> dict[tuple[str, bool], int]:
         index = {state: n for n, state in enumerate(self.states)}
         # "j left of i" is stored as "i right of j"

@@ -18,6 +18,8 @@ class FitConfig:
         max_steps: upper cap on ``steps`` for any environment (``train.max_steps``).
         learning_rate: of AdamW.
         matrix_learning_rate: of Muon for the weight matrices of layers; None leaves them to AdamW.
+        matrix_modules: parts of the model whose matrices those are; None means all. Muon's work
+            does not depend on the batch: for many weights and few examples AdamW is faster.
         final_lr_ratio: learning rate at the last step as a share of the peak.
         ema_decay: decay of the exponential moving average of the weights; 0 keeps the raw ones.
         precision: "float32", "bfloat16" (autocast) or "auto" (bfloat16 where it is native).
@@ -33,6 +35,7 @@ class FitConfig:
     batch_size: int
     learning_rate: float
     matrix_learning_rate: float | None = None
+    matrix_modules: tuple[str, ...] | None = None
     warmup_steps: int = 50
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)

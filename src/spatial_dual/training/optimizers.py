@@ -28,7 +28,11 @@ class Optimizers:
     def __init__(self, model: nn.Module, config: FitConfig) -> None:
         self._config = config
         names = {p: n for n, p in model.named_parameters() if p.requires_grad}
-        matrices = [] if config.matrix_learning_rate is None else list(_layer_weights(model))
+        matrices = [
+            weight
+            for weight in (_layer_weights(model) if config.matrix_learning_rate else ())
+            if config.matrix_modules is None or names[weight].split(".")[0] in config.matrix_modules
+        ]
         chosen = set(matrices)
         decayed = [p for p in names if p.ndim >= 2 and p not in chosen]
         plain = [p for p in names if p.ndim < 2]

@@ -45,7 +45,10 @@ class RecordSource:
         return len(self._all()[0][0])
 
     def load(self, indices: np.ndarray, generator: torch.Generator) -> dict[str, Tensor]:
-        """Tensors by name; pictures (batch, 3, H, W) uint8, other integers long."""
+        """Tensors by name; pictures (batch, 3, H, W) uint8, other integers long.
+
+        "caption" (batch,) says which caption of each record was drawn.
+        """
         drawn = torch.randint(self.captions, (len(indices),), generator=generator).numpy()
         rows = np.arange(len(indices))
         arrays = {name: r.array(c, indices) for name, (r, c) in self.whole.items()}
@@ -56,7 +59,7 @@ class RecordSource:
         ):
             for name, (records, column) in columns.items():
                 arrays[name] = records.array(column, indices)[rows, index]
-        return {name: to_tensor(values) for name, values in arrays.items()}
+        return {name: to_tensor(values) for name, values in (arrays | {"caption": drawn}).items()}
 
     def _all(self) -> list[tuple[Records, str]]:
         groups = (self.whole, self.by_caption, self.text_view, self.image_view)

@@ -19,12 +19,10 @@ def dual_examples(
     columns = _graph_columns(tokens, graph_codes)
     columns["whole"] |= {
         "image_codes": (tokens, "image_codes"),
+        "text_codes": (tokens, "text_codes"),  # all captions
         "log_prior_image": (priors, "image"),
     }
-    columns["by_caption"] |= {
-        "text_codes": (tokens, "text_codes"),
-        "log_prior_text": (priors, "text"),
-    }
+    columns["by_caption"] |= {"log_prior_text": (priors, "text")}
     columns["text_view"] |= prefixed(aligned, "gold", TAG_NAMES, "gold")
     return RecordSource(captions=_captions(tokens), **columns)
 

@@ -10,6 +10,7 @@ from spatial_dual.pipelines.types import (
     TextDecoder,
     TextTokenizer,
     VisualDecoder,
+    Vocabulary,
 )
 
 Parameters = dict[str, Any]
@@ -56,6 +57,7 @@ def train_text_decoder(
     tokens: Records,
     aligned: Records,
     text_tokenizer: TextTokenizer,
+    vocabulary: Vocabulary,
     dgae: Dgae,
     progress: CheckpointStore,
     parameters: Parameters,
@@ -66,6 +68,8 @@ def train_text_decoder(
     from spatial_dual.diffusion import KernelConfig, build_kernel
     from spatial_dual.models.decoders import TextDecoder
     from spatial_dual.models.graph_nodes import TAG_NAMES
+    from spatial_dual.models.tag_words import TagWords
+    from spatial_dual.scene.tensors import GraphCodec
     from spatial_dual.seeding import seeded_torch
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
@@ -74,10 +78,11 @@ def train_text_decoder(
 
     captions, length = tokens.array("text_codes", [0]).shape[1:]
     words = text_tokenizer.vocabulary_size
+    shape = dgae.config.shape
+    said = TagWords.of(GraphCodec(vocabulary, shape.slots), text_tokenizer)
+    config = TextDecoder.Config(shape, said, words, int(length), **parameters["model"])
     with seeded_torch(seed, "text_decoder", "start"):
-        model = TextDecoder(
-            TextDecoder.Config(dgae.config.shape, words, int(length), **parameters["model"])
-        )
+        model = TextDecoder(config)
     if parameters["pretrained"]:
         from spatial_dual.models.published_gpt import start_from_gpt2
 
@@ -88,6 +93,6 @@ def train_text_decoder(
         text_view=prefixed(aligned, "gold", TAG_NAMES, "gold"),
     )
     kernel = build_kernel(KernelConfig(classes=words, **parameters["kernel"]))
-    config = FitConfig(**parameters["fit"], **train, seed=seed)
-    log = fit("text_decoder", model, TextDecoderLoss(kernel), source, config, progress)
+    budget = FitConfig(**parameters["fit"], **train, seed=seed)
+    log = fit("text_decoder", model, TextDecoderLoss(kernel), source, budget, progress)
     return model, log.to_dict()

@@ -26,6 +26,7 @@ class TextDecoderSizes(TransformerSizes):
     """See ``models.decoders.TextDecoderConfig``."""
 
     sees_graph: bool = left_out()
+    cross_attention: bool = left_out()
 
 
 class TextDecoderParameters(Section):

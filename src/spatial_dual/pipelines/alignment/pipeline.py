@@ -9,7 +9,7 @@ from spatial_dual.pipelines.training_node import training_node
 def create_pipeline() -> Pipeline:
     """Visual and text decoder, on gold graphs of the training split."""
     visual = ["scenes_train", "tokens_train", "aligned_train", "image_tokenizer", "dgae"]
-    text = ["tokens_train", "aligned_train", "text_tokenizer", "dgae"]
+    text = ["tokens_train", "aligned_train", "text_tokenizer", "vocabulary", "dgae"]
     return Pipeline(
         [
             training_node(

@@ -100,6 +100,7 @@ def train_dual(
     priors: Records,
     image_tokenizer: ImageTokenizer,
     text_tokenizer: TextTokenizer,
+    vocabulary: Vocabulary,
     dgae: Dgae,
     graph_diffuser: GraphDiffuser,
     graph_parameters: Parameters,
@@ -119,7 +120,9 @@ def train_dual(
     from spatial_dual.models.captioner import CaptionerConfig
     from spatial_dual.models.coarse_to_fine import CoarseToFine, CoarseToFineConfig
     from spatial_dual.models.dual import DualModel, DualModelConfig
+    from spatial_dual.models.tag_words import TagWords
     from spatial_dual.models.token_diffuser import TokenDiffuserConfig
+    from spatial_dual.scene.tensors import GraphCodec
     from spatial_dual.seeding import seeded_torch
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
@@ -152,12 +155,15 @@ def train_dual(
         **scales,
     )
     words = {"codes": codes["text"], "tokens": row["text_codes"].shape[2], **common}
+    said = TagWords.of(GraphCodec(vocabulary, dgae.config.shape.slots), text_tokenizer)
+    by_index = kernels["text"].state_dim is None
     text = (
-        CaptionerConfig(**words, **parameters["captioner"])
+        CaptionerConfig(words=said, **words, **parameters["captioner"])
         if parameters["captioner"]
         else TokenDiffuserConfig(
             is_grid=False,
             state_dim=kernels["text"].state_dim,
+            words=said if by_index else None,
             **words,
             **parameters["text_diffuser"]["model"],
         )

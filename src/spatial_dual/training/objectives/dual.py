@@ -1,7 +1,8 @@
 """Step 4: the three diffusers together, L_dual + L_mutual (paper Eq. 2, 3, 9, 11)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,9 @@ from spatial_dual.training.objectives.graph_diffusion import (
     VLB_WEIGHT,
     graph_condition,
 )
+
+TASKS = {"text": "T23D", "image": "I23D"}
+"""The hard halves by the kind of their input."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,18 @@ class _Half:
     loss: DiffusionLoss
     hidden: Tensor
 
+    def drawn(self, caption: Tensor) -> Self:
+        """Of the captions of each record the one at ``caption`` (records,)."""
+        captions = len(self.hidden) // len(caption)
+        rows = torch.arange(len(caption), device=caption.device) * captions + caption
+        one = replace(
+            self.loss,
+            term=self.loss.term[rows],
+            vlb=self.loss.vlb[rows],
+            tokens=self.loss.tokens[rows],
+        )
+        return replace(self, loss=one, hidden=self.hidden[rows])
+
 
 class DualLoss:
     """L_dual + L_mutual of a batch of aligned image, text and 3DSG."""
@@ -64,73 +80,101 @@ class DualLoss:
     def __call__(
         self, model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
     ) -> dict[str, Tensor]:
-        """All loss parts of one batch; "loss" is their weighted sum."""
+        """All loss parts of one batch; "loss" is their weighted sum.
+
+        The text diffuser learns from all captions of a record, which cost little more than one;
+        what joins the tasks is of the caption that was drawn.
+        """
         dual, weights = cast(DualModel, model), self.weights
-        tags = take_tags(batch, "gold")
-        dropped = torch.rand(len(batch["image_codes"]), generator=generator)
-        seen_by_image = TokenCondition(
-            tags,
-            batch["clip_text"],
-            (dropped < weights.condition_dropout).to(tags["labels"].device),
-        )
-        seen_by_text = TokenCondition(tags, batch["clip_image"])
-        drawn = (self.image, batch["image_codes"], seen_by_image, generator)
-        image = (
-            _half_in_two_scales(dual.image, *drawn)
-            if isinstance(dual.image, CoarseToFine)
-            else _half(dual.image, *drawn)
-        )
-        text = (
-            _spoken_half(dual.text, batch["text_codes"], seen_by_text)
-            if isinstance(dual.text, Captioner)
-            else _half(dual.text, self.text, batch["text_codes"], seen_by_text, generator)
-        )
+        image = self._image_half(dual, batch, generator)
+        text = self._text_half(dual, batch, generator)
         parts = {"ST2I": image.loss.total, "SI2T": text.loss.total}
         loss = parts["ST2I"] + parts["SI2T"]
+        told = text.drawn(batch["caption"])
         if weights.duality:
-            parts["duality"] = duality_gap(batch, image.loss, text.loss)
+            parts["duality"] = duality_gap(batch, image.loss, told.loss)
             loss = loss + weights.duality * parts["duality"]
         if weights.graph:
             # the easy half of one task teaches the hard half of the other
-            parts |= self._mutual(dual.graph, batch, "text", "T23D", text.hidden, generator)
-            parts |= self._mutual(dual.graph, batch, "image", "I23D", image.hidden, generator)
+            hidden = {"text": told.hidden, "image": image.hidden}
+            parts |= self._mutual(dual.graph, batch, hidden, generator)
             plain = parts["T23D"] + parts["I23D"]
             taught = sum(v for k, v in parts.items() if k.startswith(("X-", "teacher-")))
             loss = loss + weights.graph * plain + weights.intermediate * taught
         return {"loss": loss, **parts}
 
+    def _image_half(
+        self, dual: DualModel, batch: dict[str, Tensor], generator: torch.Generator
+    ) -> _Half:
+        codes = batch["image_codes"]
+        dropped = torch.rand(len(codes), generator=generator) < self.weights.condition_dropout
+        condition = TokenCondition(
+            take_tags(batch, "gold"), batch["clip_text"], dropped.to(codes.device)
+        )
+        if isinstance(dual.image, CoarseToFine):
+            return _half_in_two_scales(dual.image, self.image, codes, condition, generator)
+        return _half(dual.image, self.image, codes, condition, generator)
+
+    def _text_half(
+        self, dual: DualModel, batch: dict[str, Tensor], generator: torch.Generator
+    ) -> _Half:
+        captions = batch["text_codes"].shape[1]
+        codes = batch["text_codes"].flatten(0, 1)  # (records · captions, length)
+        tags = take_tags(batch, "gold")
+        condition = TokenCondition(
+            {name: tag.repeat_interleave(captions, dim=0) for name, tag in tags.items()},
+            batch["clip_image"].repeat_interleave(captions, dim=0),
+        )
+        if isinstance(dual.text, Captioner):
+            return _spoken_half(dual.text, codes, condition)
+        return _half(dual.text, self.text, codes, condition, generator)
+
     def _mutual(
         self,
         diffuser: GraphDiffuser,
         batch: dict[str, Tensor],
-        kind: str,
-        task: str,
-        hidden: Tensor,
+        hidden: Mapping[str, Tensor],
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
         """L_·23D under the global feature, and its alignment with the informed teacher.
 
         L_X = KL( p_ψ(· | z^G_t, c) ‖ p_ψ(· | z^G_t, z_t) )   (2), (3)
+
+        Students and teachers of both kinds share one pass: four small ones take far longer.
         """
-        kernel, codes = self.graph, batch[f"{kind}_gold_codes"]
+        kernel, records = self.graph, len(batch["caption"])
+        codes = torch.cat([batch[f"{kind}_gold_codes"] for kind in TASKS])
         times = uniform_timesteps(len(codes), kernel.steps, generator).to(codes.device)
         z_t = kernel.sample_forward(codes, times.t, generator)
-        condition = graph_condition(batch, kind)
-        student = diffuser(z_t, times.t, condition)
-        parts = {task: _graph_loss(kernel, student, z_t, codes, times)}
+        conditions = [graph_condition(batch, kind) for kind in TASKS]
+        rounds = 1
         if self.weights.intermediate:
-            detached = self.weights.detach_teacher
-            informed = GraphCondition(
-                condition.initial,
-                condition.stated,
-                f"{kind}_hidden",
-                hidden.detach() if detached else hidden,
-            )
-            teacher = diffuser(z_t, times.t, informed)
-            parts[f"teacher-{task}"] = _graph_loss(kernel, teacher, z_t, codes, times)
-            target = teacher.detach() if detached else teacher
-            parts[f"X-{task}"] = alignment_kl(kernel, student, target, z_t, times.t)
+            rounds = 2
+            conditions += [
+                self._informed(condition, hidden[kind])
+                for kind, condition in zip(TASKS, conditions, strict=True)
+            ]
+        logits = diffuser(
+            z_t.repeat(rounds, *[1] * (z_t.ndim - 1)), times.t.repeat(rounds), *conditions
+        )
+        answers = logits.split(records)
+        parts: dict[str, Tensor] = {}
+        for n, task in enumerate(TASKS.values()):
+            rows = slice(n * records, (n + 1) * records)
+            at = Timesteps(times.t[rows], times.weight[rows])
+            noised = (z_t[rows], codes[rows], at)
+            parts[task] = _graph_loss(kernel, answers[n], *noised)
+            if self.weights.intermediate:
+                teacher = answers[len(TASKS) + n]
+                parts[f"teacher-{task}"] = _graph_loss(kernel, teacher, *noised)
+                target = teacher.detach() if self.weights.detach_teacher else teacher
+                parts[f"X-{task}"] = alignment_kl(kernel, answers[n], target, z_t[rows], at.t)
         return parts
+
+    def _informed(self, student: GraphCondition, hidden: Tensor) -> GraphCondition:
+        """The teacher's condition: hidden states in the place of the global feature."""
+        known = hidden.detach() if self.weights.detach_teacher else hidden
+        return replace(student, kind=f"{student.kind}_hidden", context=known)
 
 
 def alignment_kl(
