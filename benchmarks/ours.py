@@ -7,6 +7,7 @@ from torch.nn.utils import clip_grad_norm_
 from benchmarks.settings import Settings
 from spatial_dual.diffusion import (
     KernelConfig,
+    Prediction,
     build_kernel,
     diffusion_loss,
     sample,
@@ -112,5 +113,4 @@ class Ours:
     @torch.inference_mode()
     def step(self, logits: Tensor, t: Tensor, tokens: Tensor) -> Tensor:
         """One posterior step from a prediction."""
-        probabilities = logits.float().softmax(-1)
-        return self.kernel.sample_posterior(tokens, probabilities, t, t - 1, self.generator)
+        return self.kernel.sample_posterior(tokens, Prediction(logits), t, t - 1, self.generator)

@@ -8,6 +8,7 @@ from spatial_dual.diffusion.loss import (
     diffusion_loss,
     log_likelihood_bound,
 )
+from spatial_dual.diffusion.prediction import Prediction
 from spatial_dual.diffusion.sampler import Clamp, Samples, sample
 from spatial_dual.diffusion.timesteps import LossHistory, Timesteps, uniform_timesteps
 
@@ -20,6 +21,7 @@ __all__ = [
     "KernelConfig",
     "LikelihoodBound",
     "LossHistory",
+    "Prediction",
     "Samples",
     "Timesteps",
     "build_kernel",

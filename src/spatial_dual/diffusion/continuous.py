@@ -17,6 +17,7 @@ from typing_extensions import override
 from spatial_dual.diffusion.categorical import normal_noise, sample_categorical, uniform_noise
 from spatial_dual.diffusion.divergence import total_kl
 from spatial_dual.diffusion.interface import Kernel, KernelConfig
+from spatial_dual.diffusion.prediction import Probabilities
 from spatial_dual.diffusion.schedules import SCHEDULES
 from spatial_dual.diffusion.tables import TimeTables
 
@@ -99,16 +100,17 @@ class ContinuousKernel(Kernel):
     def sample_posterior(
         self,
         x_t: Tensor,
-        probabilities: Tensor,
+        probabilities: Probabilities,
         t: Tensor,
         s: Tensor,
         generator: torch.Generator,
         reveal: Tensor | None = None,
     ) -> Tensor:
-        mean, variance = self.posterior_moments(x_t, self.mean_embedding(probabilities), t, s)
+        predicted = probabilities[:]
+        mean, variance = self.posterior_moments(x_t, self.mean_embedding(predicted), t, s)
         x_s = mean + variance.sqrt() * normal_noise(x_t.shape, generator, x_t.device)
         uniform = uniform_noise(x_t.shape[:2], generator, x_t.device)
-        drawn = self.to_states(sample_categorical(probabilities, uniform))
+        drawn = self.to_states(sample_categorical(predicted, uniform))
         return torch.where((s == 0)[:, None, None], drawn, x_s.float())
 
     def posterior_moments(

@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from spatial_dual.diffusion.prediction import Probabilities
 from spatial_dual.diffusion.schedules import SCHEDULES
 
 KERNELS = ("uniform", "absorbing", "mask_and_replace", "continuous")
@@ -135,7 +136,7 @@ class Kernel(ABC):
     def sample_posterior(
         self,
         x_t: Tensor,
-        probabilities: Tensor,
+        probabilities: Probabilities,
         t: Tensor,
         s: Tensor,
         generator: torch.Generator,
@@ -148,7 +149,7 @@ class Kernel(ABC):
 
         Args:
             x_t: states.
-            probabilities: p(x_0 | x_t), (batch, tokens, K), fp32.
+            probabilities: p(x_0 | x_t), (batch, tokens, K), fp32, or what gives it by index.
             t: time of x_t, (batch,).
             s: time to draw, (batch,), below t.
             generator: source of all noise.

@@ -13,7 +13,8 @@ from spatial_dual.diffusion.categorical import sample_categorical, uniform_class
 from spatial_dual.diffusion.continuous import ContinuousKernel
 from spatial_dual.diffusion.divergence import affine_kl, total_kl
 from spatial_dual.diffusion.interface import Kernel, KernelConfig
-from spatial_dual.diffusion.posterior import Affine, Rates, Transition, mixture_weights
+from spatial_dual.diffusion.posterior import STAYS, Affine, Mixture, Rates, Transition
+from spatial_dual.diffusion.prediction import Probabilities
 from spatial_dual.diffusion.schedules import (
     Schedule,
     absorbing_schedule,
@@ -21,6 +22,8 @@ from spatial_dual.diffusion.schedules import (
     uniform_schedule,
 )
 from spatial_dual.diffusion.tables import TimeTables
+
+CACHED_ROWS = 256
 
 
 def build_schedule(config: KernelConfig) -> Schedule:
@@ -116,7 +119,7 @@ class DiscreteKernel(Kernel):
     def sample_posterior(
         self,
         x_t: Tensor,
-        probabilities: Tensor,
+        probabilities: Probabilities,
         t: Tensor,
         s: Tensor,
         generator: torch.Generator,
@@ -124,15 +127,15 @@ class DiscreteKernel(Kernel):
     ) -> Tensor:
         # Drawing x_0 first and x_s given x_0 marginalises exactly, and only the first draw is O(K).
         noise, branch, value = uniform_noise((3, *x_t.shape), generator, x_t.device)
-        x_0 = sample_categorical(probabilities, noise)
-        weights = mixture_weights(
-            self._transition(t, s), self.is_masked(x_t), x_t == x_0, self.classes, reveal
-        )
-        threshold = branch * (weights.predicted + weights.uniform + weights.stay)
-        drawn = torch.where(
-            threshold < weights.predicted, x_0, uniform_classes(value, self.classes)
-        )
-        return torch.where(threshold >= weights.predicted + weights.uniform, x_t, drawn)
+        step = self._transition(t, s)
+        mixture = Mixture(step, self.is_masked(x_t), self.classes, branch, reveal)
+        if x_t.device.type == "cpu":
+            x_0 = _draw_where(mixture.needs_prediction(), probabilities, noise)
+        else:  # gathering rows would wait for the device
+            x_0 = sample_categorical(probabilities[:], noise)
+        component = mixture.component(x_0 == x_t)
+        drawn = torch.where(component == 0, x_0, uniform_classes(value, self.classes))
+        return torch.where(component == STAYS, x_t, drawn)
 
     def posterior_probabilities(
         self, x_t: Tensor, probabilities: Tensor, t: Tensor, s: Tensor
@@ -203,6 +206,17 @@ class DiscreteKernel(Kernel):
         if self.mask_index is None:
             return tokens
         return torch.where(condition, self.mask_index, tokens)
+
+
+def _draw_where(needed: Tensor, probabilities: Probabilities, noise: Tensor) -> Tensor:
+    """x_0 at the tokens that are ``needed``, -1 elsewhere; (batch, tokens)."""
+    x_0 = torch.full(needed.shape, -1)
+    rows, columns = needed.nonzero(as_tuple=True)
+    # what stays in the cache between the passes over K is not fetched again
+    for some in torch.arange(len(rows)).split(CACHED_ROWS):
+        where = (rows[some], columns[some])
+        x_0[where] = sample_categorical(probabilities[where], noise[where])
+    return x_0
 
 
 def build_kernel(config: KernelConfig) -> Kernel:

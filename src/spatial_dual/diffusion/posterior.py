@@ -81,37 +81,51 @@ class Affine:
         return self.offset_absent + (self.offset_present - self.offset_absent) * at_x_t
 
 
-class MixtureWeights(NamedTuple):
-    """Unnormalised chances that x_s is the drawn x_0, any class, or x_t; (batch, tokens)."""
-
-    predicted: Tensor
-    uniform: Tensor
-    stay: Tensor
+STAYS = 2
 
 
-def mixture_weights(
-    step: Transition, masked: Tensor, same: Tensor, classes: int, reveal: Tensor | None
-) -> MixtureWeights:
-    """q(x_s | x_t, x_0) as a mixture that can be drawn from in O(1).
+@dataclass(frozen=True)
+class Mixture:
+    """q(x_s | x_t, x_0) as a mixture that is drawn from in O(1).
 
     Args:
         step: the transition s -> t.
         masked: where x_t is the mask, (batch, tokens).
-        same: where x_t = x_0, (batch, tokens).
         classes: K.
+        branch: uniform noise in [0, 1), (batch, tokens), that picks the component.
         reveal: masked tokens that leave the mask state; None follows the distribution.
     """
-    start = step.start
-    stay_masked = start.gamma.expand(masked.shape)
-    leave = step.gamma
-    if reveal is not None:
-        stay_masked, leave = (~reveal).double(), reveal.double()
-    stay_visible = step.alpha * (start.replace / classes + start.alpha * same)
-    return MixtureWeights(
-        torch.where(masked, leave * start.alpha, step.replace / classes * start.alpha),
-        torch.where(masked, leave * start.replace, step.replace / classes * start.replace),
-        torch.where(masked, stay_masked, stay_visible),
-    )
+
+    step: Transition
+    masked: Tensor
+    classes: int
+    branch: Tensor
+    reveal: Tensor | None
+
+    def component(self, same: Tensor) -> Tensor:
+        """What x_s is: 0 the drawn x_0, 1 any class, 2 (``STAYS``) x_t; (batch, tokens).
+
+        Args:
+            same: where x_0 = x_t, (batch, tokens).
+        """
+        step, start, masked = self.step, self.step.start, self.masked
+        stay_masked = start.gamma.expand(masked.shape)
+        leave = step.gamma
+        if self.reveal is not None:
+            stay_masked, leave = (~self.reveal).double(), self.reveal.double()
+        replaced = step.replace / self.classes
+        predicted = torch.where(masked, leave, replaced) * start.alpha
+        uniform = torch.where(masked, leave, replaced) * start.replace
+        stay_visible = step.alpha * (start.replace / self.classes + start.alpha * same)
+        stay = torch.where(masked, stay_masked, stay_visible)
+        threshold = self.branch * (predicted + uniform + stay)
+        return (threshold >= predicted).long() + (threshold >= predicted + uniform)
+
+    def needs_prediction(self) -> Tensor:
+        """Tokens whose x_s depends on x_0, (batch, tokens) bool."""
+        differs = self.component(torch.zeros_like(self.masked))
+        matches = self.component(torch.ones_like(self.masked))
+        return (differs == 0) | (differs != matches)
 
 
 def _ratio(numerator: Tensor, denominator: Tensor, otherwise: float = 0.0) -> Tensor:

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from spatial_dual.diffusion.categorical import gumbel_noise
-from spatial_dual.diffusion.filtering import guide, keep_top_p, sharpen, tempered
+from spatial_dual.diffusion.filtering import sharpen
 from spatial_dual.diffusion.interface import Denoiser, Kernel
 from spatial_dual.diffusion.loss import check_logits
+from spatial_dual.diffusion.prediction import Prediction, Probabilities
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,13 @@ def sample(
         t = torch.full((shape[0],), start, device=device)
         logits = denoiser(states, t)
         check_logits(kernel, logits, shape)
-        if unconditional is not None and guidance != 1:
-            logits = guide(logits, unconditional(states, t), guidance)
-        probabilities = keep_top_p(tempered(logits, temperature), top_p)
+        other = None if unconditional is None or guidance == 1 else unconditional(states, t)
+        probabilities: Probabilities = Prediction(logits, other, guidance, temperature, top_p)
         reveal = None
         if purity_weight is not None:
-            reveal = choose_revealed(kernel, states, probabilities, end, generator, clamp)
-            probabilities = sharpen(probabilities, purity_weight)
+            whole = probabilities[:]
+            reveal = choose_revealed(kernel, states, whole, end, generator, clamp)
+            probabilities = sharpen(whole, purity_weight)
         s = torch.full_like(t, end)
         states = kernel.sample_posterior(states, probabilities, t, s, generator, reveal)
         states = clamp.apply(kernel, states) if clamp else states

@@ -1,0 +1,45 @@
+"""A prediction of x_0 whose probabilities are computed for those tokens that are asked for."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from spatial_dual.diffusion.filtering import guide, keep_top_p, tempered
+
+
+class Probabilities(Protocol):
+    """p(x_0 | x_t) by index; a tensor (batch, tokens, K) is one."""
+
+    def __getitem__(self, where: slice | tuple[Tensor, ...], /) -> Tensor:
+        """fp32 probabilities (…, K) of all tokens ([:]), or of those at indices [rows, columns]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Logits on their way to probabilities: guided, tempered, truncated.
+
+    Most tokens keep their state in a step of a discrete chain, whatever is predicted, and passes
+    over K for every token are half the cost of a small denoiser.
+
+    Attributes:
+        logits: of x_0 given the condition, (batch, tokens, K).
+        unconditional: without it; None leaves guidance out.
+        guidance: factor of classifier-free guidance.
+        temperature: divides the guided logits.
+        top_p: share of the mass to keep.
+    """
+
+    logits: Tensor
+    unconditional: Tensor | None = None
+    guidance: float = 1.0
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+    def __getitem__(self, where: slice | tuple[Tensor, ...]) -> Tensor:
+        """Probabilities there, see ``Probabilities``."""
+        logits = self.logits[where]
+        if self.unconditional is not None:
+            logits = guide(logits, self.unconditional[where], self.guidance)
+        return keep_top_p(tempered(logits, self.temperature), self.top_p)
