@@ -2,9 +2,9 @@ import math
 
 from spatial_dual.metrics.agreement import attribute_agreement
 from spatial_dual.metrics.shares import Share
-from spatial_dual.metrics.statements import same_label_and_colour
 from spatial_dual.metrics.visor import SpatialAccuracy, judge_drawings
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
+from spatial_dual.scene.truth import same_label_and_colour
 
 
 def graph(labels: str, *relations: tuple[int, str, int]) -> SceneGraph:

@@ -18,7 +18,7 @@ from spatial_dual.models.token_diffuser import (
     TokenDiffuserConfig,
 )
 from spatial_dual.scene.layout import geometry_to_bins
-from tests.models.graphs import SHAPE, random_tags
+from tests.models.graphs import SHAPE, random_tags, said_in
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,11 @@ class Case:
 
 
 def make_diffuser(
-    is_grid: bool, trunk: str = "transformer", kernel: str = "absorbing", tokens: int = 16
+    is_grid: bool,
+    trunk: str = "transformer",
+    kernel: str = "absorbing",
+    tokens: int = 16,
+    words: bool = False,
 ) -> Case:
     torch.manual_seed(0)
     process = build_kernel(KernelConfig(kernel, 9, 100))
@@ -50,6 +54,7 @@ def make_diffuser(
         heads=2,
         state_dim=process.state_dim,
         trunk=trunk,
+        words=said_in(9) if words else None,
     )
     return Case(TokenDiffuser(config).eval(), process)
 
@@ -58,6 +63,7 @@ def make_diffuser(
     params=[
         (True, "transformer", "absorbing"),
         (False, "transformer", "absorbing"),
+        (False, "transformer", "absorbing", 16, True),
         (True, "hourglass", "absorbing"),
         (True, "hourglass", "continuous", 64),
         (True, "unet", "absorbing", 256),
@@ -98,7 +104,7 @@ def test_a_new_denoiser_learns_through_every_part(case: Case) -> None:
         case.model(case.states(3, t), t, condition).log_softmax(-1)[..., 0].mean().backward()
         optimizer.step()
     silent = {n for n, p in case.model.named_parameters() if p.grad is None or not p.grad.any()}
-    assert not {name for name in silent if name.startswith(("trunk", "embed", "logits", "step"))}
+    assert not {name for name in silent if name.startswith(("trunk", "embed", "head", "step"))}
 
 
 def test_c_g_does_not_depend_on_the_order_of_the_slots() -> None:
@@ -122,6 +128,26 @@ def test_trunks_for_grids_need_a_grid() -> None:
         make_diffuser(is_grid=True, trunk="hourglass", tokens=9)
     with pytest.raises(ValueError, match="'cnn'"):
         make_diffuser(is_grid=True, trunk="cnn")
+
+
+def test_words_share_one_table_with_tags_and_logits() -> None:
+    """Before any training a token's logit is its table row times the hidden state, / √dim."""
+    model = make_diffuser(is_grid=False, words=True).model
+    hidden = torch.randn(2, 16, 16)
+    table = model.embed.weight[:9]
+    assert torch.allclose(model.logits(hidden), hidden @ table.T / 4, atol=1e-5)
+    z_t, t = torch.full((1, 16), 9), torch.tensor([7])  # all masked
+    condition = TokenCondition(random_tags(1), torch.randn(1, 5))
+    model(z_t, t, condition)[..., 0].sum().backward()
+    said = sorted({i for ids in model.config.words.labels for i in ids})
+    assert model.embed.weight.grad[said].any(dim=1).all()
+
+
+def test_words_need_text_tokens() -> None:
+    with pytest.raises(ValueError, match="words are for text tokens"):
+        make_diffuser(is_grid=True, words=True)
+    with pytest.raises(ValueError, match="words are for text tokens"):
+        make_diffuser(is_grid=False, kernel="continuous", words=True)
 
 
 def test_grid_must_be_square() -> None:

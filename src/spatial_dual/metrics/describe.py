@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 
 from spatial_dual.metrics.shares import Share
-from spatial_dual.metrics.statements import (
-    geometric_relations,
-    same_label,
-    same_label_and_attributes,
-    stated_graph,
-    true_relations,
-)
+from spatial_dual.metrics.statements import stated_graph, true_relations
 from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.render.captions import parse
 from spatial_dual.scene.graph import SceneGraph
+from spatial_dual.scene.truth import geometric_relations, same_label, same_label_and_attributes
 
 
 def description_figures(

@@ -12,9 +12,10 @@ from scipy.optimize import linear_sum_assignment
 
 from spatial_dual.metrics.shares import Share
 from spatial_dual.metrics.spatial import region_iou
-from spatial_dual.metrics.statements import same_label_and_colour, true_relations
+from spatial_dual.metrics.statements import true_relations
 from spatial_dual.scene.alignment import match_objects
 from spatial_dual.scene.graph import SceneGraph, SceneObject
+from spatial_dual.scene.truth import same_label_and_colour
 from spatial_dual.scene.vocabulary import attribute_kind
 
 LEAST_IOU = 0.3

@@ -9,8 +9,8 @@ from typing import Any
 
 from spatial_dual.metrics.shares import Share
 from spatial_dual.metrics.spatial import match_objects, visible_part
-from spatial_dual.metrics.statements import geometric_relations, holds, same_label
 from spatial_dual.scene.graph import INVERSE_PREDICATE, Relation, SceneGraph
+from spatial_dual.scene.truth import geometric_relations, holds, same_label
 
 Answer = tuple[str, bool]
 """A predicate that was asked for, and whether it came back."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spatial_dual.metrics.shares import Share
-from spatial_dual.metrics.statements import Fits, geometric_relations, holds
 from spatial_dual.scene.graph import Relation, SceneGraph
+from spatial_dual.scene.truth import Fits, geometric_relations, holds
 
 
 @dataclass(frozen=True)

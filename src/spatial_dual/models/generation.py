@@ -27,6 +27,7 @@ class SamplingOptions:
         top_p: share of the probability mass to sample from, in (0, 1].
         purity_weight: of improved VQ-Diffusion's purity prior; None turns it off.
         graph_temperature: of the graph diffuser.
+        candidates: descriptions drawn of each image; the one that the 3DSG bears out best is kept.
         decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
     """
 
@@ -36,6 +37,7 @@ class SamplingOptions:
     top_p: float = 0.9
     purity_weight: float | None = None
     graph_temperature: float = 0.7
+    candidates: int = 1
     decode_text: bool = True
 
 

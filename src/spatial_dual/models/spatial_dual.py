@@ -1,7 +1,7 @@
 """The whole model: draws images from texts, describes images, completes scene graphs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from spatial_dual.datasets.images import Picture, stack_squares
 from spatial_dual.devices import mixed_precision
 from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
+from spatial_dual.models.faithfulness import most_faithful
 from spatial_dual.models.generation import (
     SamplingOptions,
     draw_images,
@@ -20,6 +21,7 @@ from spatial_dual.models.generation import (
     write_captions,
 )
 from spatial_dual.models.image_tokenizer import from_uint8, to_uint8
+from spatial_dual.models.outputs import Description, Drawing
 from spatial_dual.models.parts import Parts, load_parts, save_parts
 from spatial_dual.models.token_diffuser import TokenCondition
 from spatial_dual.parsing.interface import TextGraphParser
@@ -34,24 +36,6 @@ from spatial_dual.seeding import torch_generator
 
 BATCH = 16
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """An image (H, W, 3) uint8, the TSG it started from and the 3DSG it was drawn from."""
-
-    image: np.ndarray
-    initial: SceneGraph
-    graph: SceneGraph
-
-
-@dataclass(frozen=True)
-class Description:
-    """A caption, the VSG it started from and the 3DSG it was written from."""
-
-    text: str
-    initial: SceneGraph
-    graph: SceneGraph
 
 
 class SpatialDual:
@@ -230,23 +214,43 @@ class SpatialDual:
         """
         images = stack_squares(pictures, self.image_size)
         initial = self.initial_from_images(images)
-        parts = self.parts
 
         def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Description]:
             feature = self._image_feature(images[rows])
             graphs, tags = self._plan(initial[rows], "image", feature, options, noise)
-            ids = write_captions(
-                parts.dual.text,
-                self._kernel(parts.kernels["text"], parts.dual.config.text.codes),
-                parts.text_decoder,
-                TokenCondition(tags, feature),
-                options,
-                noise,
-            )
-            texts = parts.text_tokenizer.decode_batch(ids.cpu().numpy())
+            texts = self._describe(graphs, tags, feature, options, noise)
             return [Description(*row) for row in zip(texts, initial[rows], graphs, strict=True)]
 
         return self._batched(len(images), run, steps, None, seed, "describing")
+
+    def _describe(
+        self,
+        graphs: Sequence[SceneGraph],
+        tags: dict[str, Tensor],
+        feature: Tensor,
+        options: SamplingOptions,
+        noise: torch.Generator,
+    ) -> list[str]:
+        """One text for each graph, the most faithful of ``options.candidates``."""
+        parts = self.parts
+        # without the 3DSG there is nothing to check a text against
+        count = options.candidates if parts.sees_graph("text") else 1
+        ids = write_captions(
+            parts.dual.text,
+            self._kernel(parts.kernels["text"], parts.dual.config.text.codes),
+            parts.text_decoder,
+            TokenCondition(
+                {name: tag.repeat_interleave(count, dim=0) for name, tag in tags.items()},
+                feature.repeat_interleave(count, dim=0),
+            ),
+            options,
+            noise,
+        )
+        texts = parts.text_tokenizer.decode_batch(ids.cpu().numpy())
+        if count == 1:
+            return texts
+        several = [texts[n : n + count] for n in range(0, len(texts), count)]
+        return most_faithful(several, graphs, self.parser)
 
     def _plan(
         self,

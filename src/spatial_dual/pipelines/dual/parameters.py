@@ -89,6 +89,7 @@ class SamplingParameters(Section):
     top_p: Share
     purity_weight: float | None = left_out()
     graph_temperature: Positive
+    candidates: Count
     decode_text: bool = left_out()
 
 

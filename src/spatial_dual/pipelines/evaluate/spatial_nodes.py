@@ -46,9 +46,9 @@ def evaluate_relations(
     from spatial_dual.metrics.agreement import attribute_agreement
     from spatial_dual.metrics.completion import image_figures
     from spatial_dual.metrics.shares import Share
-    from spatial_dual.metrics.statements import same_label_and_colour
     from spatial_dual.metrics.trirec import compare, trirec_figures
     from spatial_dual.metrics.visor import SpatialAccuracy, judge_drawings
+    from spatial_dual.scene.truth import same_label_and_colour
 
     rows = rows_of(samples, graphs)
     gold, shown = read_graphs(graphs, "gold", rows), read_graphs(graphs, "depth", rows)
@@ -141,9 +141,10 @@ def score_samples(samples: Records, judged: Records, stated: Stated, parameters:
     from spatial_dual.metrics.scores import COLUMNS, mean_rows, share_rows
     from spatial_dual.metrics.shares import Share
     from spatial_dual.metrics.spice import Spice
-    from spatial_dual.metrics.statements import same_label_and_colour, true_relations
+    from spatial_dual.metrics.statements import true_relations
     from spatial_dual.metrics.synonyms import load_synonyms
     from spatial_dual.metrics.trirec import compare
+    from spatial_dual.scene.truth import same_label_and_colour
 
     ids = samples.values("id")
     drawn = read_graphs(judged, "drawn")
