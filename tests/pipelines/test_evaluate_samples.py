@@ -58,6 +58,8 @@ def samples_of(folder, descriptions, completed):
                 "visual_completed": [graph.to_json() for graph in completed],
                 "steps": [20] * COUNT,
                 "guidance": [2.0] * COUNT,
+                "truncation": [0.9] * COUNT,
+                "temperature": [0.5] * COUNT,
                 "seed": [0] * COUNT,
             }
         ],
@@ -139,6 +141,7 @@ def test_few_pictures_and_missing_checkpoints_are_refused_with_the_reason(perfec
     )
     assert figures["fid_scenes"] == "4 pictures, at least 50 are needed"
     assert figures["clip_score"] == NO_CLIP
+    assert (card["truncation"], card["temperature"]) == (0.9, 0.5)
     assert card["warning"].startswith("FID of 4 pictures is biased upwards")
     assert len(card["real_set_sha256"]) == len(card["extractor_sha256"]) == 64
     missing = PARAMETERS | {"extractor": "inception", "inception": {"path": "no", "sha256": None}}
@@ -153,7 +156,8 @@ def test_many_equal_pictures_have_no_distance(tmp_path, perfect):
     images = np.random.default_rng(0).integers(0, 256, (60, SIZE, SIZE, 3), dtype=np.uint8)
     ids = [str(k) for k in range(60)]
     scenes = write_records(tmp_path / "scenes", [{"id": ids, "image": images}])
-    how = {"caption": ids, "steps": [1] * 60, "guidance": [1.0] * 60, "seed": [0] * 60}
+    numbers = {"steps": 1, "guidance": 1.0, "truncation": 0.9, "temperature": 1.0, "seed": 0}
+    how = {"caption": ids} | {name: [value] * 60 for name, value in numbers.items()}
     samples = write_records(tmp_path / "samples", [{"id": ids, "drawn": images} | how])
     classifier = SceneClassifier(SceneClassifier.Config(labels=3, tags=3, width=8, dim=4)).eval()
     figures, _ = evaluate_images(samples, scenes, scenes, classifier, PARAMETERS, 0)

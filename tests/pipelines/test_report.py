@@ -16,6 +16,16 @@ METRICS = {
     "protocol": {"seed": 0, "samples": 8, "versions": {"torch": "2"}},
 }
 COSTS = pd.DataFrame([("dgae", 1.0, 60.0, 9.0)], columns=["stage", "wall_s", "cpu_s", "peak_mib"])
+RUNS = [
+    {
+        "id": "2026-01-01T00.00.00.000Z",
+        "status": "done",
+        "started": "2026-01-01T00:00:00+00:00",
+        "command": ["kedro", "run"],
+        "git": {"commit": "0123456789abcdef", "dirty": False},
+        "machine": {"machine": "x86_64", "system": "Linux", "cpus": 2},
+    }
+]
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
 IDS = ["a", "b", "c", "d"]
 
@@ -70,7 +80,7 @@ def write_all(folder, samples, scenes) -> None:
         dataset = kind(filepath=str(folder / name))
         dataset.save(content)
         read[name] = dataset.load()
-    (folder / "index.html").write_text(paper.write_page(METRICS, **read))
+    (folder / "index.html").write_text(paper.write_page(METRICS, RUNS, **read))
 
 
 def test_everything_is_the_same_bytes_twice(tmp_path, records):
@@ -87,3 +97,5 @@ def test_everything_is_the_same_bytes_twice(tmp_path, records):
     assert "8 pictures, at least 50 are needed" in page
     assert "over Singleton, the best baseline: p = " in page
     assert "12 samples" in page
+    assert "<dd>kedro run</dd>" in page
+    assert "0123456789ab<" in page

@@ -93,7 +93,9 @@ class Clip:
 class Model:
     """Draws the gold image, plans the gold graph, describes with the record's own caption."""
 
-    parts = SimpleNamespace(sampling=SimpleNamespace(steps=20, guidance=2.0))
+    parts = SimpleNamespace(
+        sampling=SimpleNamespace(steps=20, guidance=2.0, top_p=0.9, temperature=0.5)
+    )
 
     def __init__(self, turned=False):
         self.turned = turned

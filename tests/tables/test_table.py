@@ -93,7 +93,7 @@ def test_page_is_whole_and_needs_nothing_else():
         "protocol": {"seed": 0, "versions": {"torch": "2"}},
     }
     page = Balance()
-    source = report_page(metrics, [TABLE], {"figure_04": "<svg/>"})
+    source = report_page(metrics, [TABLE], {"figure_04": "<svg/>"}, [])
     page.feed(source)
     assert page.open == []
     assert all(address.startswith(("#", "data:")) for address in page.needed)

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from spatial_dual.figures.fonts import typeface
 from spatial_dual.scene.graph import SceneGraph, SceneObject
 from spatial_dual.scene.vocabulary import attribute_kind
 
@@ -19,7 +20,7 @@ def with_boxes(image: np.ndarray, graph: SceneGraph, side: int) -> Image.Image:
     """
     picture = Image.fromarray(image).resize((side, side), Image.Resampling.LANCZOS)
     pen = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(size=max(10, side // 20))
+    font = typeface(max(9, side // 20))
     numbered = [(k, item) for k, item in enumerate(graph.objects) if item.region is not None]
     for number, item in sorted(numbered, key=lambda entry: -_distance(entry[1])):
         _draw_box(pen, item, PALETTE[number % len(PALETTE)], side, font)
@@ -41,7 +42,7 @@ def _draw_box(
     item: SceneObject,
     colour: str,
     side: int,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    font: ImageFont.FreeTypeFont,
 ) -> None:
     x0, y0, x1, y1 = (float(v) * side for v in item.region or ())
     corners = [(max(0.0, x0), max(0.0, y0)), (min(side - 1.0, x1), min(side - 1.0, y1))]

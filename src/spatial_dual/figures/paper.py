@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from spatial_dual.figures.chart import Chart, Panel, Series
-from spatial_dual.tables.paper import CLIP, SPICE, Alternatives, choose
+from spatial_dual.tables.paper import CLIP, I2T, SPICE, T2I, Alternatives, choose
 from spatial_dual.tables.results import DRAWS_ONLY, FULL, WRITES_ONLY, Results
 from spatial_dual.tables.table import Cell
 
@@ -33,13 +33,13 @@ def figure_5(results: Results) -> Chart:
         ("TriRec", "trirec", ".recall"),
     ):
         series = []
-        for name, key, not_of in (
-            ("ST2I", "drawn", WRITES_ONLY),
-            ("SI2T", "described", DRAWS_ONLY),
+        for name, key, others, reason in (
+            ("ST2I", "drawn", WRITES_ONLY, I2T),
+            ("SI2T", "described", DRAWS_ONLY, T2I),
         ):
             metric = f"{prefix}.{key}{suffix}"
             cells = [
-                Cell() if variant in not_of else results.cell(variant, metric, 100)
+                Cell(reason=reason) if variant in others else results.cell(variant, metric, 100)
                 for variant in systems.values()
             ]
             series.append(_series(name, cells))
@@ -88,7 +88,7 @@ def figure_8(results: Results) -> Chart:
         scaled = [results.cell(variant, metric, factor or 100) for variant in NOISE.values()]
         series.append(_series(name, scaled if factor else [Cell()] * len(NOISE)))
     panel = Panel("", "TriRec, % of that without noise", tuple(NOISE), tuple(series))
-    title = "Fig. 8. Corrupted nodes and edges of the gold 3DSG, %"
+    title = "Fig. 8. Corrupted share of gold 3DSGs, %"
     return Chart(title, (panel,), "lines", tuple(notes))
 
 

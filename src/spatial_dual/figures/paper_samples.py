@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from spatial_dual.figures.boxes import with_boxes
+from spatial_dual.figures.fonts import typeface
 from spatial_dual.figures.forms import Picture
 from spatial_dual.figures.sheet import Cell, contact_sheet
 from spatial_dual.scene.graph import SceneGraph
@@ -71,7 +72,7 @@ def _graph(graph: SceneGraph, side: int) -> Image.Image:
     blank = np.full((side, side, 3), 245, np.uint8)
     picture: Image.Image = with_boxes(blank, graph, side)
     text = f"{len(graph.objects)} objects, {len(graph.relations)} relations"
-    font = ImageFont.load_default(size=max(9, side // 14))
+    font = typeface(max(8, side // 16))
     ImageDraw.Draw(picture).text((3, side - side // 10), text, fill="#444444", font=font)
     return picture
 

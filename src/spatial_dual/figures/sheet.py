@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
+from spatial_dual.figures.fonts import typeface
+
 Cell = Image.Image | str
 
 MARGIN = 8
-_FONT_SIZE = 13
+_SIZES = (13, 12, 11, 10, 9)
+"""Of fonts, the largest that a text fits its cell with."""
 _SPACING = 4
 
 
@@ -22,12 +25,15 @@ def contact_sheet(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Im
             f"each row needs {len(headings)} cells, got {[len(row) for row in rows] or 'no rows'}"
         )
     side = max(cell.height for row in rows for cell in row if isinstance(cell, Image.Image))
-    step, top = side + MARGIN, 2 * MARGIN + _FONT_SIZE
+    font = typeface(_SIZES[0])
+    titles = [_wrapped(heading, font, side) for heading in headings]
+    top = 2 * MARGIN + max(map(len, titles)) * (_SIZES[0] + _SPACING)
+    step = side + MARGIN
     sheet = Image.new("RGB", (MARGIN + step * len(headings), top + step * len(rows)), "white")
     pen = ImageDraw.Draw(sheet)
-    bold = ImageFont.load_default(size=_FONT_SIZE + 1)
-    for column, heading in enumerate(headings):
-        pen.text((MARGIN + column * step, MARGIN // 2), heading, fill="#444444", font=bold)
+    for column, lines in enumerate(titles):
+        place = (MARGIN + column * step, MARGIN)
+        pen.multiline_text(place, "\n".join(lines), fill="#444444", font=font, spacing=_SPACING)
     for number, row in enumerate(rows):
         for column, cell in enumerate(row):
             place = (MARGIN + column * step, top + number * step)
@@ -39,16 +45,23 @@ def contact_sheet(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Im
 
 
 def _write(pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], side: int) -> None:
-    """Wrap the text at ``side``; what does not fit below is cut with an ellipsis."""
-    font = ImageFont.load_default(size=_FONT_SIZE)
+    """Wrap the text at ``side``; what fits in no size is cut with an ellipsis."""
+    for size in _SIZES:
+        font, room = typeface(size), side // (size + _SPACING)
+        lines = _wrapped(text, font, side)
+        if len(lines) <= room:
+            break
+    else:
+        lines[room - 1 :] = [f"{lines[room - 1]} …"]
+    pen.multiline_text(place, "\n".join(lines), fill="black", font=font, spacing=_SPACING)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, side: int) -> list[str]:
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and pen.textlength(longer, font=font) > side:
+        if lines[-1] and font.getlength(longer) > side:
             lines.append(word)
         else:
             lines[-1] = longer
-    room = side // (_FONT_SIZE + _SPACING)
-    if len(lines) > room:
-        lines[room - 1 :] = [f"{lines[room - 1]} …"]
-    pen.multiline_text(place, "\n".join(lines), fill="black", font=font, spacing=_SPACING)
+    return lines

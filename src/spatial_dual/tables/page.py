@@ -1,6 +1,7 @@
 """The report as one HTML page that needs no server, no script and no other file."""
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -8,6 +9,18 @@ from typing import Any
 from spatial_dual.metrics.table import flatten
 from spatial_dual.tables.table import Table
 
+LAST_RUNS = 10
+"""Shown, at most."""
+CAPTIONS = {
+    4: "Samples of both directions",
+    5: "Objects, attributes and triplets that come out as asked",
+    6: "Nodes of scene graphs",
+    7: "Training steps left out",
+    8: "Corrupted gold 3DSGs",
+    9: "A 3DSG comes about",
+    10: "Text to image",
+    11: "Image to text",
+}
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto; padding: 0 1rem;
        color: #222; }
@@ -23,18 +36,25 @@ ul { font-size: 12px; color: #444; margin: .5rem 0; padding-left: 1.2rem; }
 img { max-width: 100%; height: auto; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: 12px; }
 dd { margin: 0; overflow-wrap: anywhere; }
+@page { size: A4 landscape; margin: 12mm; }
 @media print {
   body { margin: 0; max-width: none; font-size: 10px; }
-  table { font-size: 7px; display: table; } figure { break-inside: avoid; }
-  nav { display: none; }
+  table { font-size: 7.5px; display: table; } figure { break-inside: avoid; margin: 1rem 0; }
+  th, td { padding: .1rem .3rem; } ul, dl { font-size: 7.5px; margin: .3rem 0; }
+  body > dl { columns: 2; display: block; } dt { float: left; clear: left; margin-right: 1em; }
+  img { max-height: 85mm; }
+  nav, details { display: none; }
 }
 """
 
 
 def report_page(
-    metrics: Mapping[str, Any], tables: Sequence[Table], figures: Mapping[str, str]
+    metrics: Mapping[str, Any],
+    tables: Sequence[Table],
+    figures: Mapping[str, str],
+    runs: Sequence[Mapping[str, Any]],
 ) -> str:
-    """HTML of tables, figures (SVG text by name), all figures of merit and their protocol."""
+    """HTML of tables, figures (SVG text by name), all figures of merit, protocol, and runs."""
     names = [f"table_{table.number}" for table in tables] + list(figures)
     links = " · ".join(f'<a href="#{n}">{escape(_spoken(n))}</a>' for n in names)
     numbers = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
@@ -51,6 +71,8 @@ def report_page(
         _definitions(metrics["refused"].items()),
         "<h2>Protocol and versions of the run</h2>",
         _definitions(flatten(metrics["protocol"])),
+        "<h2>Runs behind this page</h2>",
+        *(_run(run) for run in runs[-LAST_RUNS:]),
     ]
     body = "\n".join(sections)
     return (
@@ -63,10 +85,28 @@ def report_page(
 def _figure(name: str, svg: str) -> str:
     # as an image, so that identifiers of one SVG cannot meet those of another
     content = base64.b64encode(svg.encode()).decode()
-    label = escape(_spoken(name))
+    label = escape(f"{_spoken(name)}. {CAPTIONS[int(name.split('_')[1])]}")
     return (
         f'<figure id="{name}"><figcaption>{label}</figcaption>'
         f'<img alt="{label}" src="data:image/svg+xml;base64,{content}"></figure>'
+    )
+
+
+def _run(run: Mapping[str, Any]) -> str:
+    """Command, code, machine and seed of one run's manifest, its whole content folded away."""
+    git = run.get("git") or {}
+    commit = f"{git['commit'][:12]}{', changed' if git.get('dirty') else ''}" if git else "unknown"
+    head = {
+        "command": " ".join(run["command"]),
+        "started": run["started"],
+        "status when this page was made": run["status"],
+        "commit": commit,
+        "machine": " ".join(str(run["machine"].get(n, "")) for n in ("machine", "system", "cpus")),
+    }
+    content = escape(json.dumps(run, indent=1, sort_keys=True))
+    return (
+        f"{_definitions(head.items())}<details><summary>manifest {escape(run['id'])}</summary>"
+        f"<pre>{content}</pre></details>"
     )
 
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from spatial_dual.pipelines.types import Records
 
-SAMPLING = ("steps", "guidance", "seed")
+SAMPLING = ("steps", "guidance", "truncation", "temperature", "seed")
 
 
 def sampling_card(samples: Records) -> dict[str, Any]:
-    """Steps, guidance and seed that the samples were made with."""
+    """How the samples were drawn; ``truncation`` is the kept mass of p(x_0 | x_t)."""
     return {name: samples.values(name, [0])[0] for name in SAMPLING}
 
 

@@ -29,8 +29,9 @@ def parse_texts(samples: Records, scenes: Records, descriptions: Records) -> Sta
 def evaluate_texts(
     samples: Records, scenes: Records, stated: Stated, parameters: Parameters
 ) -> tuple[Figures, Figures]:
-    """BLEU4 and SPICE of descriptions against the record's captions; figures and protocol card."""
+    """BLEU4, SPICE, CIDEr, METEOR of descriptions against the record's captions; and the card."""
     from spatial_dual.metrics.captions import TOKENISATION, bleu4
+    from spatial_dual.metrics.coco import coco_scores
     from spatial_dual.metrics.spice import Spice
     from spatial_dual.metrics.synonyms import load_synonyms
 
@@ -46,7 +47,8 @@ def evaluate_texts(
         "spice_parser": "caption grammar, else the text parser; no Java",
         "spice_synonyms": synonyms.name,
     }
-    return {"bleu4": bleu4(texts, references), "spice": 100 * float(scores.mean())}, card
+    figures = {"bleu4": bleu4(texts, references), "spice": 100 * float(scores.mean())}
+    return figures | coco_scores(texts, references), card
 
 
 def _graphs(texts: list[str]) -> list[SceneGraph]:

@@ -22,7 +22,7 @@ def generate_samples(
     Record k is drawn from its caption number k mod (number of captions), so that all styles take
     part. Columns: ``id``, ``caption``, ``text_graph`` (TSG) → ``text_completed`` → ``drawn``;
     ``description`` of the image, by ``visual_graph`` (VSG) → ``visual_completed``; and ``steps``,
-    ``guidance``, ``seed`` that they were made with.
+    ``guidance``, ``truncation`` (kept mass of p(x_0 | x_t)), ``temperature``, ``seed``.
     """
     count = min(len(scenes), parameters["count"] or len(scenes))
     sample = partial(_sample_rows, scenes=scenes, model=model, parameters=parameters, seed=seed)
@@ -66,6 +66,8 @@ def _sample_rows(
         "visual_completed": [item.graph.to_json() for item in described],
         "steps": [options["steps"]] * len(rows),
         "guidance": [float(options["guidance"])] * len(rows),
+        "truncation": [float(model.parts.sampling.top_p)] * len(rows),
+        "temperature": [float(model.parts.sampling.temperature)] * len(rows),
         "seed": [seed] * len(rows),
     }
 

@@ -46,6 +46,8 @@ def draw_pretrained(
             "drawn": images,
             "steps": [steps] * len(rows),
             "guidance": [guidance] * len(rows),
+            "truncation": [1.0] * len(rows),
+            "temperature": [1.0] * len(rows),
             "seed": [seed] * len(rows),
         }
 

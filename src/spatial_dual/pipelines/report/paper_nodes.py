@@ -190,13 +190,13 @@ def draw_figure_11(
     return figure_11(_rows(samples, scenes, systems, chosen), parameters["side"])
 
 
-def write_page(metrics: Parameters, **parts: Any) -> str:
-    """One self-contained HTML page of ``table_N`` and ``figure_NN``."""
+def write_page(metrics: Parameters, runs: list[Parameters], **parts: Any) -> str:
+    """One self-contained HTML page of ``table_N`` and ``figure_NN``, and the runs behind them."""
     from spatial_dual.tables.page import report_page
 
     tables = [part for name, part in parts.items() if name.startswith("table_")]
     figures = {name: part for name, part in parts.items() if name.startswith("figure_")}
-    return report_page(metrics, tables, figures)
+    return report_page(metrics, tables, figures, runs)
 
 
 def _rows(

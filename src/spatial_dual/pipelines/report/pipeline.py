@@ -60,7 +60,7 @@ def create_pipeline() -> Pipeline:
     ]
     page = node(
         paper.write_page,
-        inputs={"metrics": "metrics", **{name: name for name in _PAPER}},
+        inputs={"metrics": "metrics", "runs": "run_manifests", **{name: name for name in _PAPER}},
         outputs="paper_page",
         name="write_page",
     )

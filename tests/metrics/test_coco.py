@@ -1,0 +1,40 @@
+import importlib.util
+import shutil
+
+import pytest
+
+from spatial_dual.metrics import coco
+
+REFERENCES = [
+    ["a red cup on a table", "the cup stands on the table"],
+    ["a dog in front of a blue box", "a box behind a dog"],
+    ["a lamp above a green chair", "a chair under the lamp"],
+]
+TRUE = [group[0] for group in REFERENCES]
+FALSE = TRUE[1:] + TRUE[:1]
+
+
+@pytest.fixture
+def installed():
+    if importlib.util.find_spec(coco.PACKAGE) is None:
+        pytest.skip("pycocoevalcap is not installed")
+
+
+def test_without_the_package_the_reason_stands_in_the_place_of_figures(monkeypatch):
+    monkeypatch.setattr(coco, "PACKAGE", "package_that_there_is_not")
+    assert set(coco.coco_scores(TRUE, REFERENCES).values()) == {coco.NO_PACKAGE}
+
+
+@pytest.mark.usefixtures("installed")
+def test_true_captions_score_higher_than_each_others():
+    for name, right in coco.coco_scores(TRUE, REFERENCES).items():
+        if name == "meteor" and not shutil.which("java"):
+            assert right == coco.NO_JAVA
+            continue
+        assert right > coco.coco_scores(FALSE, REFERENCES)[name] >= 0
+
+
+@pytest.mark.usefixtures("installed")
+def test_cider_of_captions_that_are_all_references_is_its_largest():
+    alone = [[text] for text in TRUE]
+    assert coco.coco_scores(TRUE, alone)["cider"] == pytest.approx(1000)
