@@ -101,9 +101,10 @@ class Ours:
     def sample(self) -> Tensor:
         """``settings.steps`` strided steps from noise to tokens."""
         shape = (self.settings.batch, self.settings.tokens)
+        read = self.model.read(self.condition)  # as ``models.generation`` does
         return sample(
             self.kernel,
-            self.predict,
+            lambda x_t, t: self.model(x_t, t, read),
             shape,
             self.settings.steps,
             self.generator,

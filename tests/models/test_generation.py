@@ -134,6 +134,9 @@ class GuidedDiffuser:
     config = SimpleNamespace(tokens=4)
     dropped: list[bool] = field(default_factory=list)
 
+    def read(self, condition: TokenCondition) -> TokenCondition:
+        return condition
+
     def __call__(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
         alone = condition.dropped is not None and bool(condition.dropped.all())
         self.dropped.append(alone)

@@ -86,6 +86,15 @@ def test_dropped_samples_see_neither_graph_nor_feature(case: Case) -> None:
     assert not torch.allclose(model(z_t, t, seen), model(z_t, t, first), atol=1e-3)
 
 
+def test_a_condition_read_once_serves_every_step(case: Case) -> None:
+    condition = TokenCondition(random_tags(2), torch.randn(2, 5), torch.tensor([False, True]))
+    read = case.model.read(condition)
+    for step in (3, 60):
+        t = torch.full((2,), step)
+        z_t = case.states(2, t)
+        assert torch.equal(case.model(z_t, t, read), case.model(z_t, t, condition))
+
+
 def test_samples_of_a_batch_do_not_mix(case: Case) -> None:
     tags, feature = random_tags(3), torch.randn(3, 5)
     t = torch.tensor([3, 50, 99])

@@ -159,7 +159,8 @@ def _sample_tokens(
     guidance: float,
 ) -> Tensor:
     def denoiser(given: TokenCondition) -> Denoiser:
-        return lambda z_t, t: diffuser(z_t, t, given)
+        read = diffuser.read(given)
+        return lambda z_t, t: diffuser(z_t, t, read)
 
     samples = sample(
         kernel,
@@ -168,7 +169,7 @@ def _sample_tokens(
         min(options.steps, kernel.steps),
         generator,
         guidance=guidance,
-        unconditional=denoiser(condition.without()),
+        unconditional=denoiser(condition.without()) if guidance != 1 else None,
         temperature=options.temperature,
         top_p=options.top_p,
         purity_weight=options.purity_weight,

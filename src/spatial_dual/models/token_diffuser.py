@@ -105,6 +105,23 @@ class TokenCondition:
         return replace(self, dropped=everyone)
 
 
+@dataclass(frozen=True)
+class ReadCondition:
+    """A condition as ``TokenDiffuser.read`` takes it in, the same at every step of a chain.
+
+    Attributes:
+        feature: c, or what stands for no condition, (batch, dim).
+        context: feature and nodes that cross-attention reads, (batch, 1 + nodes, dim).
+        mask: additive, of the context's keys.
+        added: to the embedded tokens: layout and coarse codes, (batch, tokens, dim) or 0.
+    """
+
+    feature: Tensor
+    context: Tensor
+    mask: Tensor
+    added: Tensor | float
+
+
 class TokenDiffuser(nn.Module):
     """Denoiser of image or text tokens, given a 3DSG and the other modality's global feature."""
 
@@ -129,7 +146,7 @@ class TokenDiffuser(nn.Module):
         else:
             self.head = nn.Linear(dim, config.codes)
 
-    def forward(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
+    def forward(self, z_t: Tensor, t: Tensor, condition: TokenCondition | ReadCondition) -> Tensor:
         """Logits of the clean tokens (batch, tokens, K) from noisy states."""
         return self.logits(self.hidden(z_t, t, condition))
 
@@ -141,28 +158,34 @@ class TokenDiffuser(nn.Module):
         logits: Tensor = self.head(hidden)
         return logits
 
-    def hidden(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
+    def hidden(self, z_t: Tensor, t: Tensor, condition: TokenCondition | ReadCondition) -> Tensor:
         """Hidden states (batch, tokens, dim); the dual task's "intermediate features"."""
+        read = condition if isinstance(condition, ReadCondition) else self.read(condition)
+        x = self.embed(z_t) + self.positions + read.added
+        out: Tensor = self.trunk(x, self.step(t) + read.feature, read.context, read.mask)
+        return out
+
+    def read(self, condition: TokenCondition) -> ReadCondition:
+        """What all steps of a chain under ``condition`` share."""
         feature = self.feature(condition.feature.to(self.no_condition.dtype))
         if self.graph is None:
             nodes = feature.new_zeros(len(feature), 0, self.config.dim)
             valid = torch.zeros(nodes.shape[:2], dtype=torch.bool, device=nodes.device)
         else:
             nodes, valid = self.graph(condition.tags, self._word_table())
-        x = self.embed(z_t) + self.positions
-        if self.coarse is not None and condition.coarse is not None:
-            x = x + _doubled(self.coarse(condition.coarse))
         dropped = condition.dropped
         kept = valid.new_ones(len(valid)) if dropped is None else ~dropped
+        added: Tensor | float = 0.0
+        if self.coarse is not None and condition.coarse is not None:
+            added = added + _doubled(self.coarse(condition.coarse))
         if self.layout is not None:
             slots = self.config.shape.slots
             layout = self.layout(nodes[:, :slots], condition.tags["geometry"], valid[:, :slots])
-            x = x + layout * kept[:, None, None]
+            added = added + layout * kept[:, None, None]
         feature = torch.where(kept[:, None], feature, self.no_condition)
         context = torch.cat([feature[:, None], nodes], dim=1)
         seen = torch.cat([torch.ones_like(kept)[:, None], valid & kept[:, None]], dim=1)
-        out: Tensor = self.trunk(x, self.step(t) + feature, context, key_mask(seen))
-        return out
+        return ReadCondition(feature, context, key_mask(seen), added)
 
     def _word_table(self) -> Tensor | None:
         """Embeddings (K, dim) of the tokens, where they are words."""
