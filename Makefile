@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 ENV ?= local
 
-.PHONY: train test smoke lint viz clean
+.PHONY: train test smoke lint viz readme clean
 
 train: $(VENV)/.installed
 	$(VENV)/bin/kedro run --env=$(ENV) --pipelines=train
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed
 
 viz: $(VENV)/.installed
 	$(VENV)/bin/kedro viz run
+
+# after `kedro run`: Table 2 and two figures of it go into README.md and docs/figures
+readme: $(VENV)/.installed
+	$(VENV)/bin/python docs/show_results.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis data/smoke

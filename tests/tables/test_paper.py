@@ -163,3 +163,11 @@ def test_noise_is_relative_to_none():
     chart = figures.figure_8(results(pd.DataFrame(noisy, columns=list(RESULT_COLUMNS))))
     assert chart.panels[0].series[0].values == (100, None, None, None, pytest.approx(25))
     assert any("graph_noise_20" in note for note in chart.notes)
+
+
+def test_the_floor_of_fid_stands_below_the_table():
+    rows = [("sd3", s, m, v, 500) for s, m, v in ((0, "images.fid_scenes", 9.0),)]
+    rows += [("sd3", 0, "images.fid_floor_scenes", 0.5, 500)]
+    frame = pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+    notes = "\n".join(paper.table_2(results(frame)).notes)
+    assert "Test images in the place of drawings: FID-scenes 0.50." in notes

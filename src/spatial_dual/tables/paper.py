@@ -71,6 +71,7 @@ def table_2(results: Results) -> Table:
         "reveals the surest words first, and an autoregressive captioner on 3D features. All read "
         "a global feature of the other modality.",
     ]
+    notes += _floors(results)
     return _comparison(2, title, results, systems, (FID, IS, CLIP, BLEU4, SPICE), notes)
 
 
@@ -200,6 +201,18 @@ def _comparison(
     }
     tests = [_significance(results, systems, metric) for metric in metrics]
     return _table(number, title, metrics, rows, [*notes, *filter(None, tests)])
+
+
+def _floors(results: Results) -> list[str]:
+    """What the test images themselves get, as many as are drawn: the aim of a drawing model."""
+    real = {"FID": "images.fid_floor", "IS": "images.is_gold"}
+    found = []
+    for name, key in real.items():
+        for suffix, label in (("", name), ("_scenes", f"{name}-scenes")):
+            cell = results.cell(FULL, key + suffix)
+            if cell.mean is not None:
+                found.append(f"{label} {cell.text(2)}")
+    return [f"Test images in the place of drawings: {', '.join(found)}."] if found else []
 
 
 def _cell(results: Results, known: tuple[str, str] | None, metric: Metric) -> Cell:
