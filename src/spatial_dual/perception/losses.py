@@ -8,11 +8,12 @@ from torch import Tensor, nn
 
 from spatial_dual.perception.targets import UNKNOWN
 
-BACKGROUND_DEPTH = 0.25
-"""Weight of depth on walls and floor, which only the camera's pose is learnt from."""
+BACKGROUND_DEPTH = 0.15
+"""Weight of depth on walls and floor, which only the camera's pose is learnt from, where that of
+things is 1."""
 WEIGHTS: Mapping[str, float] = {
     "class": 2.0,
-    "log_depth": 4.0,
+    "log_depth": 7.0,
     "centre": 4.0,
     "offset": 0.1,
     "attribute": 0.4,
@@ -30,7 +31,8 @@ def head_losses(maps: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> di
     """Loss of each head and their weighted sum "loss".
 
     Cross-entropy for class and attributes, L1 for log-depth and centre offsets, binary
-    cross-entropy for the centre heat. Foreground pixels of small instances weigh more (area^-1/2).
+    cross-entropy for the centre heat. Foreground pixels of small instances weigh more (area^-1/2),
+    but for depth, which is judged by the pixel.
 
     Args:
         maps: the network's outputs, ``(batch, channels, h, w)`` by head.
@@ -41,7 +43,7 @@ def head_losses(maps: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> di
     depth = maps["log_depth"].squeeze(1)
     known = targets["log_depth"].isfinite()
     depth_error = (depth - targets["log_depth"].nan_to_num()).abs()
-    depth_weight = torch.where(targets["class"] != 0, weight, BACKGROUND_DEPTH * weight)
+    depth_weight = torch.where(targets["class"] != 0, 1.0, BACKGROUND_DEPTH)
     offset_error = (maps["offset"] - targets["offset"]).abs().sum(1)
     centre = maps["centre"].squeeze(1)
     losses: dict[str, Tensor] = {

@@ -22,7 +22,8 @@ class PerceiverConfig:
         attributes: words of each attribute kind, e.g. ``{"colour": ("red", "blue")}``; no kind, no
             head.
         widths: channels at strides 4, 8, 16, …
-        blocks: residual blocks at each stride on the way down; on the way up there is one each.
+        blocks: residual blocks at each stride on the way down; on the way up there is one each, and
+            one more at the coarsest stride in between.
         centre_threshold: least heat of an instance's centre, 0..1.
         min_pixels: instances with fewer pixels (of the half-size maps) are dropped.
         max_instances: most instances kept in an image.
@@ -89,6 +90,7 @@ class PerceptionNetwork(nn.Module):
         self.encoder = nn.ModuleList(
             nn.Sequential(*(_Block(w) for _ in range(config.blocks))) for w in widths
         )
+        self.coarsest = _Block(widths[-1])
         self.context = nn.Linear(widths[-1], widths[-1])
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.decoder = nn.ModuleList(_Block(w) for w in widths[:-1])
@@ -100,7 +102,7 @@ class PerceptionNetwork(nn.Module):
 
     def hidden_weights(self) -> list[nn.Parameter]:
         """Kernels between the first and the last layer: those that Muon trains, if it is used."""
-        inner = (self.down, self.encoder, self.up, self.decoder)
+        inner = (self.down, self.encoder, self.coarsest, self.up, self.decoder)
         return [p for part in inner for p in part.parameters() if p.ndim == 4]
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -119,6 +121,7 @@ class PerceptionNetwork(nn.Module):
         for down, blocks in zip(self.down, self.encoder[1:], strict=True):
             x = blocks(down(x))
             skips.append(x)
+        x = self.coarsest(x)
         x = x + self.context(x.mean(dim=(2, 3)))[:, :, None, None]
         for level in reversed(range(len(self.up))):
             up = F.interpolate(self.up[level](x), scale_factor=2, mode="nearest")
