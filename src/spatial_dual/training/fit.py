@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -36,6 +36,19 @@ class BatchSource(Protocol):
 
     def load(self, indices: np.ndarray, generator: torch.Generator) -> Batch:
         """Tensors whose first axis follows ``indices``."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A loss that carries something from step to step, so that checkpoints must keep it."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the next step depends on."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Inverse of ``state_dict``."""
         ...
 
 
@@ -81,7 +94,8 @@ def fit(
 
     Args:
         name: names progress bar, log and random streams.
-        loss_fn: maps (model, batch, generator) to loss parts; "loss" is the one descended.
+        loss_fn: maps (model, batch, generator) to loss parts; "loss" is the one descended. One
+            that is ``Remembering`` is kept in the checkpoints too.
         store: where to keep progress; None trains without resume.
 
     Raises:
@@ -153,6 +167,7 @@ class _Run:
         workers: Workers,
     ) -> None:
         self.name, self.model, self.data, self.config = name, model, data, config
+        self.loss_fn = loss_fn
         self.workers = workers
         self.device = workers.device(config.device)
         self.bfloat16 = config.precision == "bfloat16" or (
@@ -221,6 +236,8 @@ class _Run:
         tensors |= {f"average.{n}": t for n, t in zip(self.names, self.average, strict=True)}
         tensors |= self.optimizers.state()
         tensors |= {f"meter.{n}": t for n, t in self.meter.sums.items()}
+        if isinstance(self.loss_fn, Remembering):
+            tensors |= {f"loss.{n}": t for n, t in self.loss_fn.state_dict().items()}
         return Progress(
             self.step,
             self.fingerprint,
@@ -240,6 +257,8 @@ class _Run:
         for name, average in zip(self.names, self.average, strict=True):
             average.copy_(progress.tensors[f"average.{name}"])
         self.optimizers.load_state(progress.tensors)
+        if isinstance(self.loss_fn, Remembering):
+            self.loss_fn.load_state_dict(progress.below("loss."))
         self.step, self.log = progress.step, progress.log
         self.skipped, self.skipped_in_a_row = progress.skipped, progress.skipped_in_a_row
         self.meter.sums, self.meter.count = progress.below("meter."), progress.metered
@@ -261,6 +280,8 @@ class _Run:
         """
         digest = hashlib.blake2b(digest_size=16)
         settings = {**asdict(self.config), "name": self.name, "examples": len(self.data)}
+        if isinstance(self.loss_fn, Remembering):
+            settings["remembered"] = sorted(self.loss_fn.state_dict())
         digest.update(json.dumps(settings, sort_keys=True).encode())
         indices = batch_indices(len(self.data), self.config.batch_size, self.config.seed, 0)
         batch = self.data.load(indices, torch_generator(self.config.seed, self.name, "step", 0))

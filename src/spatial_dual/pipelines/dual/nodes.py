@@ -173,7 +173,11 @@ def train_dual(
     model.graph = copy.deepcopy(graph_diffuser)
     if isinstance(model.image, CoarseToFine):
         model.image.codebook.copy_(image_tokenizer.codebook)
-    loss = DualLoss(**kernels, weights=DualWeights(**parameters["weights"]))
+    loss = DualLoss(
+        **kernels,
+        weights=DualWeights(**parameters["weights"]),
+        importance_sampling=parameters["importance_sampling"],
+    )
     config = FitConfig(**parameters["fit"], **train, seed=seed)
     source = dual_examples(tokens, graph_codes, aligned, priors)
     log = fit("dual", model, loss, source, config, progress)

@@ -102,5 +102,6 @@ class DualParameters(Section):
     text_diffuser: TextDiffuserParameters
     captioner: TransformerSizes | None
     weights: WeightParameters
+    importance_sampling: bool
     fit: FitParameters
     sampling: SamplingParameters

@@ -21,6 +21,7 @@ from spatial_dual.training.objectives.graph_diffusion import (
     VLB_WEIGHT,
     graph_condition,
 )
+from spatial_dual.training.time_history import TimeHistory
 
 TASKS = {"text": "T23D", "image": "I23D"}
 """The hard halves by the kind of their input."""
@@ -72,10 +73,40 @@ class _Half:
 
 
 class DualLoss:
-    """L_dual + L_mutual of a batch of aligned image, text and 3DSG."""
+    """L_dual + L_mutual of a batch of aligned image, text and 3DSG.
 
-    def __init__(self, image: Kernel, text: Kernel, graph: Kernel, weights: DualWeights) -> None:
+    Args:
+        image, text, graph: the kernels.
+        weights: of the parts.
+        importance_sampling: whether the image and text diffusers draw t in proportion to the loss
+            that it had, as VQ-Diffusion does; a checkpoint then keeps those losses.
+    """
+
+    def __init__(
+        self,
+        image: Kernel,
+        text: Kernel,
+        graph: Kernel,
+        weights: DualWeights,
+        importance_sampling: bool = False,
+    ) -> None:
         self.image, self.text, self.graph, self.weights = image, text, graph, weights
+        kernels = {"image": image, "text": text} if importance_sampling else {}
+        self.histories = {name: TimeHistory(kernel.steps) for name, kernel in kernels.items()}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the next step depends on."""
+        return {
+            f"{name}.{key}": value
+            for name, history in self.histories.items()
+            for key, value in history.state_dict().items()
+        }
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Inverse of ``state_dict``."""
+        for name, history in self.histories.items():
+            own = {k.removeprefix(f"{name}."): v for k, v in state.items() if k.startswith(name)}
+            history.load_state_dict(own)
 
     def __call__(
         self, model: nn.Module, batch: dict[str, Tensor], generator: torch.Generator
@@ -113,7 +144,8 @@ class DualLoss:
         )
         if isinstance(dual.image, CoarseToFine):
             return _half_in_two_scales(dual.image, self.image, codes, condition, generator)
-        return _half(dual.image, self.image, codes, condition, generator)
+        history = self.histories.get("image")
+        return _half(dual.image, self.image, codes, condition, generator, history)
 
     def _text_half(
         self, dual: DualModel, batch: dict[str, Tensor], generator: torch.Generator
@@ -127,7 +159,8 @@ class DualLoss:
         )
         if isinstance(dual.text, Captioner):
             return _spoken_half(dual.text, codes, condition)
-        return _half(dual.text, self.text, codes, condition, generator)
+        history = self.histories.get("text")
+        return _half(dual.text, self.text, codes, condition, generator, history)
 
     def _mutual(
         self,
@@ -210,8 +243,14 @@ def _half(
     codes: Tensor,
     condition: TokenCondition,
     generator: torch.Generator,
+    history: TimeHistory | None = None,
 ) -> _Half:
-    times = uniform_timesteps(len(codes), kernel.steps, generator).to(codes.device)
+    drawn = (
+        history.draw(len(codes), generator)
+        if history
+        else uniform_timesteps(len(codes), kernel.steps, generator)
+    )
+    times = drawn.to(codes.device)
     z_t = kernel.sample_forward(codes, times.t, generator)
     hidden = diffuser.hidden(z_t, times.t, condition)
     loss = diffusion_loss(
@@ -223,6 +262,8 @@ def _half(
         vlb_weight=VLB_WEIGHT,
         auxiliary_weight=AUXILIARY_WEIGHT,
     )
+    if history:
+        history.add(times.t, loss.term)
     return _Half(loss, pool_grid(hidden) if diffuser.config.is_grid else hidden)
 
 
