@@ -5,8 +5,8 @@ import warnings
 
 from spatial_dual.hooks import ClearProgress, OneProcessTraining, PlanAblations, StageCosts
 from spatial_dual.parameter_check import ParameterCheck
+from spatial_dual.runs.fingerprints import StaleAwareCatalog
 from spatial_dual.runs.hooks import RunRecords
-from spatial_dual.runs.ledger import StaleAwareCatalog
 
 # Kedro reports usage over the network unless told otherwise.
 os.environ.setdefault("DO_NOT_TRACK", "1")

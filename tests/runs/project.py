@@ -20,7 +20,7 @@ from spatial_dual.datasets.models import ModelDataset
 from spatial_dual.datasets.progress import ProgressDataset
 from spatial_dual.hooks import ClearProgress
 from spatial_dual.runs import hooks as run_hooks
-from spatial_dual.runs.ledger import StaleAwareCatalog
+from spatial_dual.runs.fingerprints import StaleAwareCatalog
 from spatial_dual.seeding import seeded_torch
 from spatial_dual.training.checkpoint import CheckpointStore
 from spatial_dual.training.config import FitConfig

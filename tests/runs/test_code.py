@@ -49,7 +49,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def reached(package: Path, function: str) -> dict[str, str]:
     nodes = importlib.import_module("small.nodes")
-    return CodeReader(package).reached_by(getattr(nodes, function))
+    return CodeReader("small").reached_by(getattr(nodes, function))
 
 
 def test_imports_are_followed_also_those_inside_functions(package: Path) -> None:
@@ -92,10 +92,10 @@ def test_only_a_type_checkers_imports_do_not_count(package: Path) -> None:
 
 def test_partials_wrappers_and_other_packages(package: Path) -> None:
     nodes = importlib.import_module("small.nodes")
-    whole = CodeReader(package).reached_by(nodes.train)
+    whole = CodeReader("small").reached_by(nodes.train)
     bound = functools.partial(nodes.train, data=1)
     wrapped = functools.update_wrapper(functools.partial(nodes.train), nodes.train)
-    assert CodeReader(package).reached_by(bound) == whole
-    assert CodeReader(package).reached_by(wrapped) == whole
-    versions = CodeReader(package).follow(["PIL.Image", "os.path"])
+    assert CodeReader("small").reached_by(bound) == whole
+    assert CodeReader("small").reached_by(wrapped) == whole
+    versions = CodeReader("small").follow(["PIL.Image", "os.path"])
     assert versions == {"PIL": importlib.import_module("PIL").__version__}

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 import pytest
 
 from spatial_dual.datasets import folders
-from spatial_dual.runs import hooks as run_hooks
 from tests.runs.project import TRAININGS, UPDATES, UPDATES_AN_EPOCH, run
 
-FORK = get_context("fork")  # a process of its own each, without importing torch again
+FORK = get_context("forkserver")  # a process of its own each, without importing torch again
+FORK.set_forkserver_preload(["tests.runs.project", "torch._dynamo"])
 KILLS: tuple[tuple[Any, ...], ...] = (
     ("update", "dgae", 2),  # within an epoch
     ("update", "dgae", UPDATES_AN_EPOCH + 1),  # at its end
@@ -34,6 +35,37 @@ KILLS: tuple[tuple[Any, ...], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Die:
+    """Ends the process at a point; the codes of others tell where it should not have been."""
+
+    at: tuple[Any, ...] | None = None
+    anywhere_but: str | None = None
+
+    def __call__(self, *event: Any) -> None:
+        if event == self.at:
+            os._exit(9)
+        begins = self.anywhere_but is not None and event[0] == "beginning"
+        if begins and event[1] != self.anywhere_but:
+            os._exit(8)
+
+
+@dataclass
+class FullDisk:
+    """Flushing fails from the second model on, as it does on a full disk."""
+
+    def __call__(self, *event: Any) -> None:
+        if event == ("beginning", "train_graph_diffusion"):
+            folders.flush = self.flush
+
+    def flush(self, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+
+def never(*event: Any) -> None:
+    """Nothing happens."""
+
+
 def outputs(folder: Path) -> dict[str, bytes]:
     kept = [path for name in TRAININGS for path in (folder / name).iterdir()]
     logs = [folder / f"{name}.json" for name in TRAININGS]
@@ -50,57 +82,29 @@ def in_a_process(folder: Path, at: Callable[..., None]) -> int | None:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("uninterrupted")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_hooks, "pipelines", {})
-        run(folder, lambda *event: None)  # here, so that the other processes find all imported
+    assert in_a_process(folder, never) == 0
     return outputs(folder)
 
 
 def test_killed_again_and_again(tmp_path: Path, uninterrupted: dict[str, bytes]) -> None:
     for point in KILLS:
-
-        def die(*event: Any, point: tuple[Any, ...] = point) -> None:
-            if event == point:
-                os._exit(9)
-
-        assert in_a_process(tmp_path, die) in (0, 9), point
-    assert in_a_process(tmp_path, lambda *event: None) == 0
+        assert in_a_process(tmp_path, Die(point)) in (0, 9), point
+    assert in_a_process(tmp_path, never) == 0
     assert outputs(tmp_path) == uninterrupted
     assert not list((tmp_path / "progress").rglob("*.safetensors"))
 
 
 def test_nothing_is_done_twice(tmp_path: Path, uninterrupted: dict[str, bytes]) -> None:
-    def die(*event: Any) -> None:
-        if event == ("beginning", "train_dual"):
-            os._exit(9)
-
-    def only_dual(*event: Any) -> None:
-        if event[0] == "beginning" and event[1] != "train_dual":
-            os._exit(8)
-
-    def nothing(*event: Any) -> None:
-        os._exit(7)
-
-    assert in_a_process(tmp_path, die) == 9
-    assert in_a_process(tmp_path, only_dual) == 0
-    assert in_a_process(tmp_path, nothing) == 0
+    assert in_a_process(tmp_path, Die(("beginning", "train_dual"))) == 9
+    assert in_a_process(tmp_path, Die(anywhere_but="train_dual")) == 0
+    assert in_a_process(tmp_path, Die(anywhere_but="nothing")) == 0
 
 
-def test_full_disk_then_enough(
-    tmp_path: Path, uninterrupted: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Flushing fails from the second model on, as it does on a full disk."""
-
-    def flush(path: Path) -> None:
-        if "graph_diffusion" in str(path):
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-
-    with monkeypatch.context() as full:
-        full.setattr(folders, "flush", flush)
-        assert in_a_process(tmp_path, lambda *event: None) == 1
+def test_full_disk_then_enough(tmp_path: Path, uninterrupted: dict[str, bytes]) -> None:
+    assert in_a_process(tmp_path, FullDisk()) == 1
     assert not list(tmp_path.glob("*.unfinished"))
     entries = {path.stem for path in (tmp_path / "runs" / "outputs").iterdir()}
     assert entries == {"dgae", "dgae_log", "alignment", "alignment_log"}
-    assert in_a_process(tmp_path, lambda *event: None) == 0
+    assert in_a_process(tmp_path, never) == 0
     assert outputs(tmp_path) == uninterrupted
     assert json.loads((tmp_path / "runs" / "run.json").read_text())["status"] == "done"

@@ -1,6 +1,7 @@
 """``spatial-dual runs`` on manifests of known content, and the lock between runs."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +11,20 @@ from typing import Any
 import pytest
 
 from spatial_dual.commands import main
-from spatial_dual.runs.lock import FolderInUseError, RunLock
-from spatial_dual.runs.manifest import kedro_command, load_manifests, save_manifest
+from spatial_dual.runs.manifest import (
+    FolderInUseError,
+    load_manifests,
+    lock_runs,
+    resumed,
+    save_manifest,
+)
 
 
 def manifest(number: int, **changes: Any) -> dict[str, Any]:
     made = {
         "id": f"2026-0{number}",
         "status": "done",
+        "pid": 7,
         "seconds": 12.0,
         "command": ["kedro", "run", "--pipelines=train"],
         "git": {"commit": "abc", "dirty": False},
@@ -100,26 +107,11 @@ def test_no_runs_yet(tmp_path: Path) -> None:
         main(["runs", "list", "--data", str(tmp_path)])
 
 
-def test_commands_carry_all_that_was_chosen() -> None:
-    chosen = {
-        "env": "smoke",
-        "pipeline_names": ["train", "report"],
-        "runtime_params": {"train": {"max_steps": 20}, "seed": 3},
-        "tags": (),
-    }
-    assert kedro_command(chosen) == [
-        "kedro",
-        "run",
-        "--env=smoke",
-        "--pipelines=train,report",
-        "--params=train.max_steps=20,seed=3",
-    ]
-
-
 def test_second_process_is_refused_until_the_first_is_killed(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from spatial_dual.runs.lock import RunLock\n"
-        "RunLock(Path(sys.argv[1])).acquire('run one (process 1)')\n"
+        "import sys, time; from pathlib import Path\n"
+        "from spatial_dual.runs.manifest import lock_runs\n"
+        "lock = lock_runs(Path(sys.argv[1]))\n"
         "print('held', flush=True); time.sleep(60)"
     )
     folder = tmp_path / "data" / "runs"
@@ -130,10 +122,17 @@ def test_second_process_is_refused_until_the_first_is_killed(tmp_path: Path) -> 
     assert first.stdout is not None
     assert first.stdout.readline() == "held\n"
     assert load_manifests(folder)["2026-01"]["status"] == "running"
-    with pytest.raises(FolderInUseError, match=r"is being written by run one \(process 1\)"):
-        RunLock(folder).acquire("run two")
+    named = r"is being written by run 2026-01 \(process 7: kedro run --pipelines=train\)"
+    with pytest.raises(FolderInUseError, match=named):
+        lock_runs(folder)
     first.kill()
     first.wait()
     first.stdout.close()
     assert load_manifests(folder)["2026-01"]["status"] == "killed"
-    RunLock(folder).acquire("run two")
+    lock_runs(folder).release()
+
+
+def test_a_run_goes_on_with_what_was_typed() -> None:
+    once = "kedro run --pipelines=train '--params=photos.path=my photos' --only-missing-outputs"
+    assert resumed(["kedro", "run", "--pipelines=train", "--params=photos.path=my photos"]) == once
+    assert resumed(shlex.split(once)) == once

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from spatial_dual.commands.errors import CommandError
-from spatial_dual.runs.manifest import Manifest, load_manifests
-from spatial_dual.runs.recipe import differences
+from spatial_dual.runs.fingerprints import differences
+from spatial_dual.runs.manifest import ONLY_MISSING, Manifest, load_manifests
 
 _COMPARED = ("git", "parameters", "versions", "machine", "outputs")
 
@@ -71,8 +71,10 @@ def _reproduce(folder: Path, manifests: dict[str, Manifest], chosen: list[Manife
         raise CommandError("reproduce takes one run")
     (manifest,) = chosen
     _check_code(manifest)
-    print(shlex.join(manifest["command"]), file=sys.stderr)
-    command = [sys.executable, "-m", "kedro", *manifest["command"][1:]]
+    command = [part for part in manifest["command"] if part != ONLY_MISSING]
+    print(shlex.join(command), file=sys.stderr)
+    if command[0] == "kedro":
+        command = [sys.executable, "-m", *command]
     if subprocess.run(command, check=False).returncode:
         raise CommandError("the run failed")
     again = list(load_manifests(folder).values())[-1]

@@ -1,8 +1,8 @@
 """The code that a function reaches, found by reading it: what it names, imports, and so on.
 
-Our own modules count by content without comments and docstrings, as a whole; of the module of the
-function itself only the definitions that it uses. Other packages count by version. Nothing is
-imported for it, and imports by a computed name are not seen.
+Our own modules count by content without comments and docstrings, as a whole, and with the data
+files beside them that they name; of the module of the function itself only the definitions that it
+uses. Other packages count by version. Imports by a computed name are not seen.
 """
 
 import ast
@@ -10,101 +10,85 @@ import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
+import grimp
+
 
 class CodeReader:
-    """Reads the package whose folder is ``root``."""
+    """Reads a package that can be imported; nothing of it is run."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._module = cache(self._read)
+    def __init__(self, package: str) -> None:
+        self._root = Path(sys.modules[package].__path__[0])
+        self._imports = grimp.build_graph(
+            package,
+            include_external_packages=True,
+            exclude_type_checking_imports=True,
+            cache_dir=None,
+        )
+        self._digest_of = cache(self._digest)
 
     def reached_by(self, function: Callable[..., Any]) -> dict[str, str]:
         """Digests of own code and versions of packages that a function or ``partial`` reaches."""
         function = inspect.unwrap(function)
         while isinstance(function, partial):
             function = function.func
-        module = self._module(function.__module__)
-        if module is None:
-            return self.follow([function.__module__])
-        used = module.used_by(function.__qualname__.split(".")[0])
-        own = {f"{function.__module__}:{function.__qualname__}": _digest(used)}
-        return own | self.follow(_imports(used))
-
-    def follow(self, names: Iterable[str]) -> dict[str, str]:
-        """The same for the modules that these dotted names are in, and all that they import."""
-        found: dict[str, str] = {}
-        todo = list(names)
-        while todo:
-            name = todo.pop()
-            module = self._module(name)
-            package = name.split(".")[0]
-            if module is not None and module.name not in found:
-                found[module.name] = module.digest
-                todo += module.imports
-            elif module is None and package not in sys.stdlib_module_names:
-                found[package] = _version(package)
-        return found
-
-    def _read(self, name: str) -> "_Module | None":
-        """The module of that name; the one it is defined in where it is no module."""
-        package, *rest = name.split(".")
-        if package != self._root.name:
-            return None
-        place = self._root.joinpath(*rest)
-        for path in (place.with_suffix(".py"), place / "__init__.py"):
-            if path.is_file():
-                return _Module(name, path)
-        return self._module(name.rpartition(".")[0])
-
-
-class _Module:
-    def __init__(self, name: str, path: Path) -> None:
-        self.name = name
-        self._path = path
-        self._source = path.read_text(encoding="utf-8")
-        self._tree = _Essence().visit(ast.parse(self._source))
-
-    @cached_property
-    def digest(self) -> str:
-        """Of the code, and of the JSON files beside the module that it names."""
-        beside = sorted(self._path.parent.glob("*.json"))
-        data = [
-            hashlib.sha256(p.read_bytes()).hexdigest() for p in beside if p.name in self._source
+        name = function.__module__
+        if name not in self._imports.modules:
+            return self.follow([name])
+        used = _used(self._tree(name).body, function.__qualname__.split(".")[0])
+        lines = {n for one in used for n in range(one.lineno, (one.end_lineno or 0) + 1)}
+        imported = [
+            found
+            for found in self._imports.find_modules_directly_imported_by(name)
+            for place in self._imports.get_import_details(importer=name, imported=found)
+            if place["line_number"] in lines
         ]
-        return _digest([self._tree], *data)
+        return {f"{name}:{function.__qualname__}": _hash(used)} | self.follow(imported)
 
-    @cached_property
-    def imports(self) -> list[str]:
-        """Full names of all that it imports."""
-        return _imports([self._tree])
+    def follow(self, modules: Iterable[str]) -> dict[str, str]:
+        """The same for modules and all that they import."""
+        known = [m if m in self._imports.modules else m.split(".")[0] for m in modules]
+        further = (
+            self._imports.find_upstream_modules(m) for m in known if m in self._imports.modules
+        )
+        reached = sorted(set(known).union(*further) - sys.stdlib_module_names)
+        own = f"{self._root.name}."
+        return {m: self._digest_of(m) if f"{m}.".startswith(own) else _version(m) for m in reached}
 
-    def used_by(self, name: str) -> list[ast.AST]:
-        """Top-level statements that define the name and all that they name in turn."""
-        used: set[int] = set()
-        todo = {name}
-        while todo:
-            wanted = {n for n, s in enumerate(self._tree.body) if _defined(s) & todo} - used
-            used |= wanted
-            walked = (node for n in wanted for node in ast.walk(self._tree.body[n]))
-            todo = {node.id for node in walked if isinstance(node, ast.Name)}
-        return [self._tree.body[n] for n in sorted(used)]
+    def _digest(self, module: str) -> str:
+        path = self._path(module)
+        source = path.read_text("utf-8")
+        beside = (file for file in sorted(path.parent.glob("*.*")) if file.suffix != ".py")
+        data = [file.read_text("utf-8") for file in beside if file.name in source]
+        return _hash([self._tree(module)], *data)
+
+    def _tree(self, module: str) -> ast.Module:
+        return _Essence().visit(ast.parse(self._path(module).read_text("utf-8")))
+
+    def _path(self, module: str) -> Path:
+        place = self._root.joinpath(*module.split(".")[1:])
+        return place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
 
 
 class _Essence(ast.NodeTransformer):
-    """Drops docstrings, and what only a type checker reads."""
+    """Drops docstrings."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         return None if isinstance(node.value, ast.Constant) else node
 
-    def visit_If(self, node: ast.If) -> Any:
-        if ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            return [self.visit(statement) for statement in node.orelse]
-        return self.generic_visit(node)
+
+def _used(statements: list[ast.stmt], name: str) -> list[ast.stmt]:
+    """The top-level statements that define the name, and all that they name in turn."""
+    used: list[ast.stmt] = []
+    names = {name}
+    while new := [one for one in statements if _defined(one) & names and one not in used]:
+        used += new
+        names = {node.id for one in new for node in ast.walk(one) if isinstance(node, ast.Name)}
+    return sorted(used, key=statements.index)
 
 
 def _defined(statement: ast.stmt) -> set[str]:
@@ -116,18 +100,7 @@ def _defined(statement: ast.stmt) -> set[str]:
     return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
-def _imports(trees: Iterable[ast.AST]) -> list[str]:
-    """Full names of what is imported at any depth; ruff keeps relative imports out of the code."""
-    found = []
-    for node in (n for tree in trees for n in ast.walk(tree)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
-    return found
-
-
-def _digest(trees: Iterable[ast.AST], *more: str) -> str:
+def _hash(trees: Iterable[ast.AST], *more: str) -> str:
     text = "\n".join([*map(ast.dump, trees), *more])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

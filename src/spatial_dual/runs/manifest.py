@@ -3,40 +3,40 @@
 import json
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+import click
+from filelock import BaseFileLock, FileLock, Timeout
+
 from spatial_dual.datasets.folders import write_file
-from spatial_dual.runs.lock import RunLock
-from spatial_dual.runs.recipe import flat, plain
+from spatial_dual.runs.fingerprints import plain
 
 Manifest = dict[str, Any]
-_OPTIONS = {  # names of Kedro's run parameters → options of `kedro run`
-    "env": "env",
-    "pipeline_names": "pipelines",
-    "node_names": "nodes",
-    "from_nodes": "from-nodes",
-    "to_nodes": "to-nodes",
-    "from_inputs": "from-inputs",
-    "to_outputs": "to-outputs",
-    "tags": "tags",
-    "namespaces": "namespaces",
-    "runtime_params": "params",
-}
+ONLY_MISSING = "--only-missing-outputs"
+
+
+class FolderInUseError(click.ClickException):
+    """Another run writes to the same folder; the message names it."""
 
 
 def new_manifest(run_params: Mapping[str, Any], parameters: Any) -> Manifest:
     """What is known of a run before its first node."""
+    typed = click.get_current_context(silent=True)  # None where Python started the run
     return {
         "id": run_params["run_id"],
         "status": "running",
         "started": now(),
         "pid": os.getpid(),
-        "command": kedro_command(run_params),
+        "command": ["kedro", *sys.argv[1:]] if typed else list(sys.orig_argv),
         "git": _git(Path(run_params["project_path"])),
         "parameters": plain(parameters),
         "versions": {"python": platform.python_version()}
@@ -54,23 +54,34 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
 def load_manifests(folder: Path) -> dict[str, Manifest]:
     """All runs by id, oldest first; one that ended without saying so was killed."""
     manifests = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
-    alive = RunLock(folder).is_held()
     for manifest in manifests:
-        if manifest["status"] == "running" and not (alive and manifest is manifests[-1]):
+        if manifest["status"] == "running" and not (
+            manifest is manifests[-1] and _take(folder) is None
+        ):
             manifest["status"] = "killed"
     return {manifest["id"]: manifest for manifest in manifests}
 
 
-def kedro_command(run_params: Mapping[str, Any]) -> list[str]:
-    """The command that starts a run with these parameters."""
-    options = []
-    for name, option in _OPTIONS.items():
-        value = run_params.get(name)
-        if isinstance(value, Mapping):
-            value = [f"{key}={leaf}" for key, leaf in flat(value)] if value else None
-        if value:
-            options.append(f"--{option}={value if isinstance(value, str) else ','.join(value)}")
-    return ["kedro", "run", *options]
+def lock_runs(folder: Path) -> BaseFileLock:
+    """Keep other runs out until the lock is released or this process ends, however it ends.
+
+    Raises:
+        FolderInUseError: another run holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if lock := _take(folder):
+        return lock
+    run = next(reversed(load_manifests(folder).values()))
+    raise FolderInUseError(
+        f"{folder.parent} is being written by run {run['id']} (process {run['pid']}: "
+        f"{shlex.join(run['command'])}); wait for that run or stop it, or give this one a folder "
+        "of its own (data in conf/<env>/globals.yml)"
+    )
+
+
+def resumed(command: list[str]) -> str:
+    """The command that goes on where a run ended."""
+    return shlex.join([*(part for part in command if part != ONLY_MISSING), ONLY_MISSING])
 
 
 def now() -> str:
@@ -78,14 +89,19 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def _take(folder: Path) -> BaseFileLock | None:
+    """The lock of the folder, given back when it is no longer referred to; None if it is held."""
+    lock = FileLock(folder / "lock")
+    with suppress(Timeout):
+        lock.acquire(blocking=False)
+    return lock if lock.is_locked else None
+
+
 def _git(project: Path) -> dict[str, Any]:
     """Commit, and whether files differ from it; empty outside a repository."""
-
-    def ask(*arguments: str) -> str:
-        command = ["git", "-C", str(project), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
+    ask = partial(subprocess.run, cwd=project, capture_output=True, text=True, check=True)
     try:
-        return {"commit": ask("rev-parse", "HEAD"), "dirty": bool(ask("status", "--porcelain"))}
+        commit = ask(["git", "rev-parse", "HEAD"]).stdout.strip()
+        return {"commit": commit, "dirty": bool(ask(["git", "status", "--porcelain"]).stdout)}
     except (OSError, subprocess.CalledProcessError):
         return {}

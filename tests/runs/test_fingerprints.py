@@ -14,7 +14,7 @@ from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 
 from spatial_dual.runs import hooks as run_hooks
-from spatial_dual.runs.ledger import StaleAwareCatalog
+from spatial_dual.runs.fingerprints import StaleAwareCatalog
 
 Run = Callable[..., list[str]]
 
@@ -133,4 +133,4 @@ def test_failed_runs_say_so(run: Run, tmp_path: Path, caplog: Any) -> None:
     stored = json.loads(manifest.read_text())
     assert stored["status"] == "failed"
     assert stored["error"].startswith("TypeError")
-    assert "Go on with: kedro run --only-missing-outputs" in caplog.text
+    assert "All that was finished is kept. Go on with: " in caplog.text
