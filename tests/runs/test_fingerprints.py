@@ -13,8 +13,9 @@ from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 from kedro_datasets.json import JSONDataset
 
+from spatial_dual.datasets.paper_files import PaperTableDataset
 from spatial_dual.runs import hooks as run_hooks
-from spatial_dual.runs.fingerprints import StaleAwareCatalog
+from spatial_dual.runs.fingerprints import Fingerprints, StaleAwareCatalog
 
 Run = Callable[..., list[str]]
 
@@ -109,6 +110,29 @@ def test_damaged_and_missing_outputs_are_made_again(run: Run, tmp_path: Path, ca
     assert "shown: its file changed after the run that made it" in caplog.messages
     (tmp_path / "alone.json").unlink()
     assert run() == ["alone"]
+    (tmp_path / "doubled.json").write_text("5")  # made again as it was, so the rest stays fresh
+    assert run() == ["double"]
+    assert run() == []
+
+
+def test_all_forms_of_an_output_count(tmp_path: Path) -> None:
+    catalog = StaleAwareCatalog({"table": PaperTableDataset(filepath=str(tmp_path / "table_1"))})
+    ledger = Fingerprints(tmp_path / "outputs", Pipeline([]), catalog, "spatial_dual")
+    (tmp_path / "table_10.csv").write_text("another")
+    assert ledger.record("table", {}, "run") == ""
+    digests = set()
+    for name in ("table_1.csv", "table_1.md", "table_1.csv"):
+        (tmp_path / name).write_text(f"{len(digests)}")
+        digests.add(ledger.record("table", {}, "run"))
+    assert len(digests) == 3
+
+
+def test_an_output_that_came_out_different_is_named(run: Run, tmp_path: Path, caplog: Any) -> None:
+    run()
+    entry = tmp_path / "data" / "runs" / "outputs" / "alone.json"
+    entry.write_text(entry.read_text().replace('"content": "', '"content": "0'))
+    assert run() == ["alone"]
+    assert "alone: of the same recipe, yet not the same as before" in caplog.messages
 
 
 def test_killed_between_output_and_entry_counts_as_stale(run: Run, tmp_path: Path) -> None:

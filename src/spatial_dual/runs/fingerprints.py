@@ -66,7 +66,7 @@ class Fingerprints:
                 parameters[name] = plain(self._catalog.load(name))
             elif not self.is_kept(name):
                 maker = self.maker.get(name)
-                made = self.recipe(maker) if maker else plain(self._catalog.load(name))
+                made = self.recipe(maker, contents) if maker else plain(self._catalog.load(name))
                 inputs[name] = digest(made)
             elif not isinstance(dataset := self._catalog.get(name), ProgressDataset):
                 known = (contents or {}).get(name) or _content(dataset)
@@ -83,7 +83,7 @@ class Fingerprints:
 
     def record(self, output: str, recipe: Recipe, run: str) -> str:
         """Write what an output was made of, and by which run; gives the digest of its content."""
-        content, before = str(_content(self._catalog.get(output))), self._entry(output)
+        content, before = _content(self._catalog.get(output)), self._entry(output)
         if before.get("made_of") == recipe and before["content"] != content:
             logger.warning("%s: of the same recipe, yet not the same as before", output)
         entry = {"output": output, "run": run, "content": content, "made_of": recipe}
@@ -157,17 +157,21 @@ def plain(value: Any) -> Any:
     return json.loads(text)
 
 
-def _content(dataset: Any) -> str | None:
-    """SHA-256 of the file, or of the manifest of the folder, that a dataset is kept in.
+def _content(dataset: Any) -> str:
+    """SHA-256 of what a dataset is kept in; "" if there is nothing yet.
 
-    None if there is nothing yet. A manifest stands for its files: ``exists`` compares them.
+    That is a file, or a folder, whose manifest stands for its files (``exists`` compares them), or
+    several files that differ in their suffix.
     """
     if isinstance(dataset, AbstractVersionedDataset):
         path = Path(str(dataset._get_load_path())) if dataset.exists() else Path()
     else:
         path = Path(dataset._describe().get("filepath", ""))
     path = path / MANIFEST if path.is_dir() else path
-    return file_digest(path) if path.is_file() else None
+    if path.is_file():
+        return file_digest(path)
+    forms = [file for file in sorted(path.parent.glob(f"{path.name}.*")) if file.is_file()]
+    return digest([(file.name, file_digest(file)) for file in forms]) if forms else ""
 
 
 def _raw_state(dataset: Any) -> Recipe:
