@@ -1,6 +1,9 @@
 """Two Gloo workers on the CPU train as one process with twice the batch does."""
 
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,3 +93,32 @@ def test_more_workers_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
     config = FitConfig(steps=2, batch_size=2, learning_rate=1e-2, device="cuda", processes=2)
     with pytest.raises(ValueError, match=r"processes is 2, but there are 1 GPUs"):
         fit("parabola", model, squared_error, [0, 1], config)
+
+
+def error_beside_kedro(
+    model: nn.Module, batch: Batch, generator: torch.Generator
+) -> dict[str, Tensor]:
+    in_kedro = torch.tensor(float("kedro.runner" in sys.modules))
+    return squared_error(model, batch, generator) | {"in_kedro": in_kedro}
+
+
+def test_a_node_trains_with_workers_that_know_nothing_of_kedro(source: RecordSource) -> None:
+    from kedro.io import DataCatalog, MemoryDataset
+    from kedro.pipeline import Pipeline, node
+    from kedro.runner import SequentialRunner
+
+    calls: list[int] = []
+
+    def train_parabola(records: RecordSource) -> dict[str, Any]:
+        calls.append(os.getpid())
+        model, config = make_model(), {"steps": 2, "batch_size": 4, "learning_rate": 1e-2}
+        budget = FitConfig(**config, precision="float32", device="cpu", processes=2)
+        return fit("parabola", model, error_beside_kedro, records, budget).to_dict()
+
+    catalog = DataCatalog({"records": MemoryDataset(source, copy_mode="assign")})
+    pipeline = Pipeline([node(train_parabola, "records", "log")])
+    log = SequentialRunner().run(pipeline, catalog)["log"].load()
+    assert calls == [os.getpid()]
+    assert log["steps"] == 2
+    assert [row["in_kedro"] for row in log["rows"]] == [0, 0]
+    assert "kedro.runner" in sys.modules

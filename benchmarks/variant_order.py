@@ -1,0 +1,128 @@
+"""Whether the variants of a finished ``ablations`` run stand in the order that the paper claims.
+
+    python -m benchmarks.variant_order data/order/08_reporting [--json FILE]
+
+Reads ``ablation_results.csv`` and ``ablation_scores.csv``. For every claim: means and spread over
+the seeds, the seeds in which it holds, and the p-value of a paired bootstrap where samples or seeds
+allow one. A figure that a variant does not have makes no claim.
+"""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from spatial_dual.tables.results import Results
+from spatial_dual.tables.table import Cell
+
+METRICS = {
+    "TriRec of the 3DSG, from text": "trirec.completed_text.recall",
+    "TriRec of the 3DSG, from image": "trirec.completed_image.recall",
+    "ST2I: asked relations drawn": "visor.drawn.unconditional",
+    "ST2I: stated relations that hold": "draw.relation_accuracy",
+    "SI2T: triplets told that are true": "describe.triplet_precision",
+    "SI2T: triplets of the references told": "trirec.described.recall",
+}
+PAIRS = (
+    ("sd3", "vanilla_dual"),
+    ("sd3", "singleton_3d"),
+    ("vanilla_dual", "singleton"),
+    ("singleton_3d", "singleton"),
+    ("sd3", "without_intermediate_features"),
+    ("sd3", "without_diffusion_pretraining"),
+)
+INITIAL = "initial graph"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That ``better`` exceeds ``worse`` in a metric, and what was found."""
+
+    metric: str
+    better: str
+    worse: str
+    means: tuple[float, float]
+    deviations: tuple[float | None, float | None]
+    holds: int
+    seeds: int
+    p_value: float | None
+    over: str
+
+
+def claims(results: Results) -> list[Claim]:
+    """All claims whose figures are there."""
+    found = []
+    for title, metric in METRICS.items():
+        pairs = [((better, metric), (worse, metric)) for better, worse in PAIRS]
+        if metric.endswith("completed_text.recall") or metric.endswith("completed_image.recall"):
+            initial = metric.replace(".recall", ".initial")
+            reached = ("without_intermediate_features", metric)
+            pairs.append((reached, (reached[0], initial)))
+        found += [_claim(results, title, *pair) for pair in pairs if _is_known(results, *pair)]
+    return found
+
+
+def _is_known(results: Results, *keys: tuple[str, str]) -> bool:
+    return all(key in results.values for key in keys)
+
+
+def _claim(results: Results, title: str, better: tuple[str, str], worse: tuple[str, str]) -> Claim:
+    one, other = results.values[better], results.values[worse]
+    seeds = sorted(set(one) & set(other))
+    cells: list[Cell] = [results.cell(*key) for key in (better, worse)]
+    same_metric = better[1] == worse[1]
+    tested = results.p_value(better[0], worse[0], better[1], False) if same_metric else None
+    return Claim(
+        metric=title,
+        better=better[0],
+        worse=worse[0] if same_metric else INITIAL,
+        means=(cells[0].mean or 0.0, cells[1].mean or 0.0),
+        deviations=(cells[0].deviation, cells[1].deviation),
+        holds=sum(one[seed] > other[seed] for seed in seeds),
+        seeds=len(seeds),
+        p_value=tested[0] if tested else None,
+        over=tested[1] if tested else "",
+    )
+
+
+def table(found: list[Claim]) -> str:
+    """The claims for people."""
+    lines = []
+    for title in dict.fromkeys(claim.metric for claim in found):
+        lines.append(title)
+        for claim in (c for c in found if c.metric == title):
+            sides = (
+                f"{name} {mean:.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
+                for name, mean, deviation in zip(
+                    (claim.better, claim.worse), claim.means, claim.deviations, strict=True
+                )
+            )
+            test = "" if claim.p_value is None else f", p {claim.p_value:.3f} ({claim.over})"
+            lines.append(f"  {' > '.join(sides)}: {claim.holds} of {claim.seeds} seeds{test}")
+    return "\n".join(lines)
+
+
+def read(folder: Path) -> Results:
+    """The results of a run's reporting folder."""
+    rows = pd.read_csv(folder / "ablation_results.csv")
+    scores = pd.read_csv(folder / "ablation_scores.csv", dtype={"id": str})
+    none = {"protocol": {"seed": 0, "samples": 0}, "refused": {}}
+    return Results.of_runs(none, rows, scores.iloc[:0], scores)
+
+
+def main() -> None:
+    """Read, print, and write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--json", type=Path, help="where to write the claims")
+    options = parser.parse_args()
+    found = claims(read(options.folder))
+    print(table(found))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(claim) for claim in found], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
