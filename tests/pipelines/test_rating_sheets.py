@@ -52,6 +52,7 @@ def test_ratings_reach_the_table(folder):
     table = make_table_3(ratings)
     row = next(row for row in table.rows if row.name == "SD³")
     assert [cell.text(2) for cell in row.cells[:3]] == ["3.00 ± 1.41"] * 3
+    assert [cell.reason for cell in table.rows[0].cells[:3]][1] == "text to image only"
     assert any("2 raters" in note for note in table.notes)
 
 

@@ -40,6 +40,7 @@ OWN_NAMES = (
     "…-scenes figures come from extractors trained on our rendered scenes and compare only with "
     "figures of the same name and data."
 )
+PLACED = "Under which question the paper's ratings of the two baselines stand is our reading of it."
 T2I, I2T, BOTH = "text to image only", "image to text only", ""
 _T2I_KEYS = {m.key for group in (FID, IS, CLIP) for m in group}
 
@@ -83,12 +84,20 @@ def table_3(ratings: Mapping[str, Mapping[str, Cell]], notes: Sequence[str]) -> 
         "diversity": "diversity↑",
     }
     missing = Cell(reason="no ratings; kedro run --pipelines=rating_sheets, see its README")
+    other_task = {
+        ("Frido", "si2t_accuracy"): Cell(reason=T2I),
+        ("3DVSD", "st2i_accuracy"): Cell(reason=I2T),
+        ("3DVSD", "diversity"): Cell(reason=I2T),
+    }
     names = dict.fromkeys(["Frido", "3DVSD", "SD³", *ratings])
     rows = [
         Row(
             name=name,
             cells=(
-                *(ratings.get(name, {}).get(question, missing) for question in questions),
+                *(
+                    ratings.get(name, {}).get(q, other_task.get((name, q), missing))
+                    for q in questions
+                ),
                 *published_cells(3, name),
             ),
         )
@@ -100,7 +109,7 @@ def table_3(ratings: Mapping[str, Mapping[str, Cell]], notes: Sequence[str]) -> 
         title="Ratings by people, 1 to 5",
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=(NOTE, *notes),
+        notes=(NOTE, PLACED, *notes),
     )
 
 
