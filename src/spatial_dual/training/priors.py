@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from transformers import GPT2LMHeadModel
 
 from spatial_dual.devices import mixed_precision
 from spatial_dual.models.prior import ImagePrior, TokenPrior
@@ -59,5 +60,9 @@ def log_priors(
 
 
 def _score(prior: ImagePrior | TokenPrior, samples: Tensor) -> Tensor:
+    for module in prior.modules():
+        if isinstance(module, GPT2LMHeadModel):
+            # without gradients the fused kernel takes half the time of what trained it
+            module.set_attn_implementation("sdpa")
     with mixed_precision(torch.device("cpu")):
         return torch.cat([prior.log_likelihood(part) for part in samples.split(SCORED_AT_ONCE)])
