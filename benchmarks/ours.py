@@ -104,7 +104,7 @@ class Ours:
         read = self.model.read(self.condition)  # as ``models.generation`` does
         return sample(
             self.kernel,
-            lambda x_t, t: self.model(x_t, t, read),
+            lambda x_t, t: self.model.predict(x_t, t, read),
             shape,
             self.settings.steps,
             self.generator,

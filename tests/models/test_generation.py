@@ -137,7 +137,7 @@ class GuidedDiffuser:
     def read(self, condition: TokenCondition) -> TokenCondition:
         return condition
 
-    def __call__(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
+    def predict(self, z_t: Tensor, t: Tensor, condition: TokenCondition) -> Tensor:
         alone = condition.dropped is not None and bool(condition.dropped.all())
         self.dropped.append(alone)
         return torch.tensor([1.0, 0.0 if alone else 0.9, 0.0]).expand(*z_t.shape, 3)

@@ -92,7 +92,12 @@ def test_a_condition_read_once_serves_every_step(case: Case) -> None:
     for step in (3, 60):
         t = torch.full((2,), step)
         z_t = case.states(2, t)
-        assert torch.equal(case.model(z_t, t, read), case.model(z_t, t, condition))
+        logits = case.model(z_t, t, condition)
+        assert torch.equal(case.model(z_t, t, read), logits)
+        lazy = case.model.predict(z_t, t, read)
+        assert lazy.shape == tuple(logits.shape)
+        where = (torch.tensor([0, 1, 1]), torch.tensor([2, 0, 3]))
+        assert torch.allclose(lazy[where], logits[where], atol=1e-5)
 
 
 def test_samples_of_a_batch_do_not_mix(case: Case) -> None:

@@ -9,7 +9,7 @@ from spatial_dual.diffusion.loss import (
     log_likelihood_bound,
 )
 from spatial_dual.diffusion.prediction import Prediction
-from spatial_dual.diffusion.sampler import Clamp, Samples, sample
+from spatial_dual.diffusion.sampler import Clamp, Predictor, Samples, sample
 from spatial_dual.diffusion.timesteps import LossHistory, Timesteps, uniform_timesteps
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "LikelihoodBound",
     "LossHistory",
     "Prediction",
+    "Predictor",
     "Samples",
     "Timesteps",
     "build_kernel",

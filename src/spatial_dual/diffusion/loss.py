@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.diffusion.interface import Denoiser, Kernel
+from spatial_dual.diffusion.prediction import Logits
 from spatial_dual.diffusion.timesteps import Timesteps
 
 DEFAULT_AUXILIARY_WEIGHT = 0.05
@@ -123,9 +124,9 @@ def log_likelihood_bound(
     return LikelihoodBound(-vlb, loss.tokens)
 
 
-def check_logits(kernel: Kernel, logits: Tensor, shape: Sequence[int]) -> None:
+def check_logits(kernel: Kernel, logits: Logits, shape: Sequence[int]) -> None:
     """Raises ValueError unless ``logits`` are (batch, tokens, K) for tokens of ``shape``."""
-    if logits.shape != (*shape, kernel.classes):
+    if tuple(logits.shape) != (*shape, kernel.classes):
         raise ValueError(
             f"the denoiser must give logits of shape {(*shape, kernel.classes)} "
             f"(batch, tokens, K without the mask state), got {tuple(logits.shape)}"

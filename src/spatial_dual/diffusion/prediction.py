@@ -1,11 +1,25 @@
 """A prediction of x_0 whose probabilities are computed for those tokens that are asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
 
 from spatial_dual.diffusion.filtering import guide, keep_top_p, tempered
+
+
+class Logits(Protocol):
+    """Logits of x_0 by index; a tensor (batch, tokens, K) is one."""
+
+    @property
+    def shape(self) -> Sequence[int]:
+        """(batch, tokens, K)."""
+        ...
+
+    def __getitem__(self, where: slice | tuple[Tensor, ...], /) -> Tensor:
+        """Logits (…, K) of all tokens ([:]), or of those at indices [rows, columns]."""
+        ...
 
 
 class Probabilities(Protocol):
@@ -31,8 +45,8 @@ class Prediction:
         top_p: share of the mass to keep.
     """
 
-    logits: Tensor
-    unconditional: Tensor | None = None
+    logits: Logits
+    unconditional: Logits | None = None
     guidance: float = 1.0
     temperature: float = 1.0
     top_p: float = 1.0

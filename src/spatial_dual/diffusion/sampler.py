@@ -1,5 +1,6 @@
 """Ancestral sampling of the reverse chain with any number of strided steps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,9 +9,12 @@ from torch import Tensor
 
 from spatial_dual.diffusion.categorical import gumbel_noise
 from spatial_dual.diffusion.filtering import sharpen
-from spatial_dual.diffusion.interface import Denoiser, Kernel
+from spatial_dual.diffusion.interface import Kernel
 from spatial_dual.diffusion.loss import check_logits
-from spatial_dual.diffusion.prediction import Prediction, Probabilities
+from spatial_dual.diffusion.prediction import Logits, Prediction, Probabilities
+
+Predictor = Callable[[Tensor, Tensor], Logits]
+"""A ``Denoiser``, or one whose logits are computed only where they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,14 @@ def strided_times(total: int, steps: int) -> tuple[int, ...]:
 @torch.no_grad()
 def sample(
     kernel: Kernel,
-    denoiser: Denoiser,
+    denoiser: Predictor,
     shape: tuple[int, int],
     steps: int,
     generator: torch.Generator,
     *,
     clamp: Clamp | None = None,
     guidance: float = 1.0,
-    unconditional: Denoiser | None = None,
+    unconditional: Predictor | None = None,
     temperature: float = 1.0,
     top_p: float = 1.0,
     purity_weight: float | None = None,
@@ -151,7 +155,7 @@ def choose_revealed(
 def _check(
     kernel: Kernel,
     guidance: float,
-    unconditional: Denoiser | None,
+    unconditional: Predictor | None,
     temperature: float,
     top_p: float,
     purity_weight: float | None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import Denoiser, Kernel, Samples, sample
+from spatial_dual.diffusion import Kernel, Predictor, Samples, sample
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.coarse_to_fine import CoarseToFine
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
@@ -158,9 +158,9 @@ def _sample_tokens(
     generator: torch.Generator,
     guidance: float,
 ) -> Tensor:
-    def denoiser(given: TokenCondition) -> Denoiser:
+    def denoiser(given: TokenCondition) -> Predictor:
         read = diffuser.read(given)
-        return lambda z_t, t: diffuser(z_t, t, read)
+        return lambda z_t, t: diffuser.predict(z_t, t, read)
 
     samples = sample(
         kernel,

@@ -122,6 +122,29 @@ class ReadCondition:
     added: Tensor | float
 
 
+@dataclass(frozen=True)
+class LazyLogits:
+    """Logits (batch, tokens, K) of hidden states, computed where they are asked for.
+
+    Attributes:
+        diffuser: whose hidden states they are.
+        hidden: (batch, tokens, dim).
+    """
+
+    diffuser: "TokenDiffuser"
+    hidden: Tensor
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(batch, tokens, K)."""
+        batch, tokens = self.hidden.shape[:2]
+        return batch, tokens, self.diffuser.config.codes
+
+    def __getitem__(self, where: slice | tuple[Tensor, ...]) -> Tensor:
+        """Logits (…, K) of all tokens ([:]), or of those at indices [rows, columns]."""
+        return self.diffuser.logits(self.hidden[where])
+
+
 class TokenDiffuser(nn.Module):
     """Denoiser of image or text tokens, given a 3DSG and the other modality's global feature."""
 
@@ -150,8 +173,14 @@ class TokenDiffuser(nn.Module):
         """Logits of the clean tokens (batch, tokens, K) from noisy states."""
         return self.logits(self.hidden(z_t, t, condition))
 
+    def predict(
+        self, z_t: Tensor, t: Tensor, condition: TokenCondition | ReadCondition
+    ) -> LazyLogits:
+        """The same as ``forward`` for a sampler, which needs the logits of some tokens only."""
+        return LazyLogits(self, self.hidden(z_t, t, condition))
+
     def logits(self, hidden: Tensor) -> Tensor:
-        """Logits (batch, tokens, K) of hidden states."""
+        """Logits (…, K) of hidden states (…, dim)."""
         table = self._word_table()
         if table is not None:  # its entries have unit variance
             return F.linear(hidden * self.config.dim**-0.5, table, self.bias)
