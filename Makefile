@@ -20,7 +20,7 @@ lint: $(VENV)/.installed
 	$(VENV)/bin/mypy
 
 viz: $(VENV)/.installed
-	$(VENV)/bin/kedro viz run
+	$(VENV)/bin/kedro viz run --include-hooks
 
 # after `kedro run`: Table 2 and two figures of it go into README.md and docs/figures
 readme: $(VENV)/.installed

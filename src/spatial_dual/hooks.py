@@ -12,7 +12,7 @@ from typing import Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -79,8 +79,9 @@ class StageCosts:
 
     @hook_impl
     def on_pipeline_error(self, catalog: CatalogProtocol) -> None:
-        """Store and log the account of the stages that ran."""
-        self._report(catalog)
+        """Store and log the account of the stages that ran, unless that fails too: full disk."""
+        with suppress(DatasetError):
+            self._report(catalog)
 
     def _start(self, node: Node) -> None:
         if node is self._node:

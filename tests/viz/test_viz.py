@@ -30,20 +30,22 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site(project_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built in a copy of the project that holds four scenes and one loss curve."""
+    """Built in a copy of the project that holds four scenes, one loss curve and two variants."""
     project = tmp_path_factory.mktemp("project")
     (project / "src").mkdir()
     shutil.copy(project_path / "pyproject.toml", project)
     shutil.copytree(project_path / "conf", project / "conf")
+    chosen = "ablations: {variants: sd3+singleton, seeds: [0]}\n"
+    (project / "conf" / "local" / "parameters_ablations.yml").write_text(chosen)
     source = SceneSource({"train": 4, "val": 1, "test": 1}, image_size=64, workers=1)
     scenes = SceneRecordsDataset(filepath=str(project / "data/02_intermediate/scenes_train"))
     scenes.save(source.chunks("train", 4))
     curves = LossCurvesDataset(filepath=str(project / "data/08_reporting/logs/dgae.jsonl"))
     curves.save({"name": "dgae", "steps": 20, "skipped": 0, "rows": ROWS})
-    command = [sys.executable, "-m", "kedro", "viz", "build", "--include-previews"]
+    command = [sys.executable, "-m", "kedro", "viz", "build"]
+    command += ["--include-previews", "--include-hooks"]
     place = {**os.environ, "PYTHONPATH": str(project_path / "src"), "KEDRO_ENV": "local"}
     built = subprocess.run(command, cwd=project, env=place, capture_output=True, text=True)
-    assert "Layers visualisation is disabled" not in built.stdout + built.stderr
     assert (project / "build" / "index.html").is_file(), built.stdout + built.stderr
     return project / "build"
 
@@ -79,16 +81,38 @@ def test_scenes_curves_and_objectives_have_previews(site: Path) -> None:
     assert "L_DGAE" in details(site, "train", "train_dgae")["preview"]["content"]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium; on Debian: apt-get install chromium")
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium; on Debian: apt-get install chromium"
+)
+NAMES = "[...document.querySelectorAll('.pipeline-node')].map(n => n.dataset.id)"
+
+
+@needs_browser
+def test_each_variant_is_one_box_until_it_is_opened(
+    site: Path, address: str, tmp_path: Path
+) -> None:
+    nodes = {node["id"]: node for node in graph_of(site, "ablations")["nodes"]}
+    with open_page(f"{address}?pid=ablations", tmp_path) as page:
+        page.wait_for(f"{NAMES}.length")
+        shown = [nodes[name] for name in page.ask(NAMES)]
+    boxes = {node["id"] for node in shown if node["type"] == "modularPipeline"}
+    assert boxes == {"sd3", "singleton"}
+    assert not [node["name"] for node in shown if node["type"] == "task" and inside(node, boxes)]
+
+
+def inside(node: dict[str, Any], boxes: set[str]) -> set[str]:
+    return boxes & set(node.get("modular_pipelines") or [])
+
+
+@needs_browser
 def test_a_browser_finds_the_nodes_and_shows_a_preview(
     site: Path, address: str, tmp_path: Path
 ) -> None:
-    names = "[...document.querySelectorAll('.pipeline-node')].map(n => n.dataset.id)"
     tasks = [node for node in graph_of(site, "train")["nodes"] if node["type"] == "task"]
     (scenes,) = [n for n in graph_of(site, "train")["nodes"] if n["name"] == "scenes_train"]
     with open_page(f"{address}?pid=train", tmp_path) as page:
-        page.wait_for(f"{names}.length >= {len(tasks)}")
-        shown = page.ask(names)
+        page.wait_for(f"{NAMES}.length >= {len(tasks)}")
+        shown = page.ask(NAMES)
         assert {node["id"] for node in tasks} <= set(shown)
         click = "new MouseEvent('click', {bubbles: true})"
         dataset = f"document.querySelector('.pipeline-node[data-id=\"{scenes['id']}\"]')"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,10 @@ class ShardWriter:
                 self._add(batch)
             self._finish_shard()
         finally:
-            if self._file is not None:  # a failure half-way: the manifest does not list it
-                self._file.close()
+            if self._file is not None:  # half a shard: a full disk should not stay full of it
+                self._path.unlink()
+                with suppress(OSError):
+                    self._file.close()
 
     def write_manifest(self) -> None:
         """List the shards that are whole."""
