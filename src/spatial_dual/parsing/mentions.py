@@ -38,6 +38,12 @@ class GraphBuilder:
         self.describe([len(self._labels) - 1], phrase.attributes)
         return len(self._labels) - 1
 
+    def twin(self, number: int) -> int:
+        """Another object of the same kind: what "two poles next to each other" speaks of."""
+        self._labels.append(self._labels[number])
+        self._attributes.append(list(self._attributes[number]))
+        return len(self._labels) - 1
+
     def describe(self, objects: Sequence[int], attributes: Sequence[str]) -> None:
         """Add attributes to objects, each once."""
         for number in objects:

@@ -2,15 +2,19 @@
 
 from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.phrases import NounPhrase
-from spatial_dual.parsing.sentence import Word
+from spatial_dual.parsing.word import Word
 
+_PICTURES = frozenset(["picture", "photo", "image"])
+"""They are a thing where something is said of them: "a photo of a girl hangs on the wall"."""
 _GIVEN = frozenset(["a", "an", "the"])
 _NOT_ATTRIBUTES = frozenset(["other", "own", "such", "same", "many", "several", "few", "various"])
 
 
 def content(word: Word) -> Word:
     """What a noun that only counts or locates is of: the people of "a group of people"."""
-    if word.noun.rpartition(" ")[2] in load_lexicon().collectives:
+    noun = word.noun.rpartition(" ")[2]
+    hangs = noun in _PICTURES and word.relation in ("nsubj", "obj", "obl")
+    if noun in load_lexicon().collectives and not hangs:
         for child in word.dependents("nmod"):
             case = child.child("case")
             if case is not None and case.text == "of" and child.is_nominal:

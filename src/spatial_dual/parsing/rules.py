@@ -5,11 +5,17 @@ from collections.abc import Iterator, Sequence
 from spatial_dual.parsing.lexicon import load_lexicon, third_person
 from spatial_dual.parsing.mentions import GraphBuilder
 from spatial_dual.parsing.noun_phrases import content, is_measure, noun_phrase, qualities
-from spatial_dual.parsing.sentence import Word
+from spatial_dual.parsing.treebank.words import load_vocabulary
+from spatial_dual.parsing.word import Word
 from spatial_dual.scene.graph import GEOMETRIC_PREDICATES, SPATIAL_PREDICATES
+from spatial_dual.scene.vocabulary import attribute_kind
 
 _CLAUSE_EDGES = frozenset(["conj", "parataxis", "advcl", "ccomp", "root"])
 _RELATIVE = frozenset(["that", "which", "who", "whom"])
+_HUMAN = frozenset(["he", "she", "him", "her", "himself", "herself"])
+_NOT_HUMAN = frozenset(["it", "itself"])
+_BE = frozenset(["is", "are", "was", "were"])
+_BEFORE_NOUN = frozenset(["DET", "ADJ", "NUM", "NOUN", "PRON", "SCONJ"])
 _IMPLIED = {
     "rides": ("on", False),
     "wears": ("in", False),
@@ -35,6 +41,7 @@ class SentenceReader:
         """Add what one sentence says."""
         self._words = words
         self._numbers: dict[Word, int] = {}
+        self._related: tuple[int, ...] = ()
         for word in words:
             self._mention(word)
         for word in words:
@@ -69,7 +76,8 @@ class SentenceReader:
         self._numbers[word] = self._builder.mention(phrase, apart)
 
     def _clause_mates(self, word: Word) -> Iterator[Word]:
-        """Things that a word cannot be: its heads and their subjects within the clause."""
+        """Things that a word cannot be: its subject, its heads and theirs within the clause."""
+        yield from word.dependents("nsubj")
         current = word
         while current.head is not None and current.relation not in _CLAUSE_EDGES:
             current = current.head
@@ -79,28 +87,63 @@ class SentenceReader:
     def _preposition(self, word: Word) -> None:
         ground = self._ground(word)
         if ground is None:
+            self._stranded(word)
             return
-        subjects, verb = self._attached(ground)
-        if not subjects and word.predicate in GEOMETRIC_PREDICATES:
-            subjects, verb = self._before(word), None
+        subjects, verb = self._located(word, ground)
+        self._related = subjects
+        predicate = word.predicate or word.lemma
+        if _is_colour(ground) and ground not in self._numbers:
+            self._builder.describe(subjects, qualities(ground))  # "a woman in red"
+            return
         if ground.text == "other":  # "next to each other"
             both = self._coordinated(ground.head)
-            subjects, ends = both[:1], both[1:]
+            subjects = both[:1]
+            ends = both[1:] or tuple(self._builder.twin(number) for number in both)
         else:
             ends = self._objects(ground, apart_from=subjects)
-        predicate = word.predicate or word.lemma
         if predicate == "by" and verb is not None and self._is_passive(verb):
             self._relate_action(ends, third_person(verb.lemma), subjects)
             return
         predicate = self._named(predicate, subjects, verb)
         self._builder.relate(subjects, predicate, ends)
-        if predicate in ("on", "in"):
+        is_part = content(ground).noun in load_lexicon().parts
+        if predicate in ("on", "in") or (is_part and predicate in SPATIAL_PREDICATES):
             self._builder.relate(subjects, predicate, self._wholes(ground, subjects))
-        elif predicate in SPATIAL_PREDICATES:
+        if predicate in SPATIAL_PREDICATES and predicate not in ("on", "in"):
             self._builder.relate(self._resting_on(ground), predicate, ends)
 
+    def _located(self, word: Word, ground: Word) -> tuple[tuple[int, ...], Word | None]:
+        """Who stands in relation to the ground, and by which action."""
+        spatial = word.predicate in GEOMETRIC_PREDICATES
+        if spatial and ground.upos == "PRON":  # "with a dog beside him"
+            return self._before(word), None
+        before = self._words[word.place - 1] if word.place else None
+        fronted = ground.head is not None and ground.head.place > ground.place
+        if before is not None and before.upos == "CCONJ" and self._related and not fronted:
+            return self._related, None  # "on a table and under a lamp"
+        subjects, verb = self._attached(ground)
+        if not subjects and spatial:
+            return self._before(word), None
+        return subjects, verb
+
+    def _stranded(self, word: Word) -> None:
+        """Relate by a preposition without a noun behind it.
+
+        "a bench with snow underneath", "the wall that a man stands in front of".
+        """
+        named = [other for other in self._words[: word.place] if other in self._numbers]
+        if word.predicate not in GEOMETRIC_PREDICATES or len(named) < 2:
+            return
+        first, second = named[-2:]
+        between = self._words[first.place + 1 : second.place]
+        moved = any(w.is_verb or w.text in _BE for w in self._words[second.place : word.place])
+        by_with = any(other.text == "with" for other in between)
+        relative = all(other.upos in _BEFORE_NOUN for other in between) and moved
+        if by_with or relative:
+            self._builder.relate(self._objects(second), word.predicate, self._objects(first))
+
     def _wholes(self, ground: Word, apart_from: tuple[int, ...]) -> tuple[int, ...]:
-        """What a part belongs to: what is on "the wall of a house" is on the house."""
+        """What a part belongs to: on "the wall of a house" is on it, under "his feet" under him."""
         meant = content(ground)
         for owner in meant.dependents("nmod:poss", "nmod"):
             case = owner.child("case")
@@ -140,7 +183,7 @@ class SentenceReader:
         if predicate == "of" and verb is None:
             parts = all(self._builder.label(number) in lexicon.parts for number in subjects)
             return "part of" if parts else "of"
-        resting = verb is None or verb.lemma in lexicon.resting
+        resting = verb is None or verb.lemma == "be" or verb.lemma in lexicon.resting
         if resting or verb is None or predicate in GEOMETRIC_PREDICATES:
             return predicate
         form = verb.text if self._is_passive(verb) else third_person(verb.lemma)
@@ -165,7 +208,7 @@ class SentenceReader:
             return self._objects(head), None
         if head.is_verb:
             item = head.child("obj")
-            if item is not None and item.place < ground.place:
+            if item is not None and item.place < ground.place and _moves(head, item):
                 return self._objects(item), None
             return self._agents(head), head
         if head.upos == "ADJ":
@@ -232,8 +275,15 @@ class SentenceReader:
             candidates.insert(0, self._topic)
         else:
             candidates.append(self._topic)
-        fitting = (c for c in candidates if c and not set(c) & set(apart_from))
-        return next(fitting, ())
+        fitting = [c for c in candidates if c and not set(c) & set(apart_from)]
+        usual = (c for c in fitting if self._suits(pronoun.text, c))
+        return next(usual, next(iter(fitting), ()))
+
+    def _suits(self, pronoun: str, objects: tuple[int, ...]) -> bool:
+        """Whether "he" and "she" mean people, and "it" does not."""
+        heads = {self._builder.label(number).rpartition(" ")[2] for number in objects}
+        human = bool(heads & set(load_vocabulary()["people"]))
+        return human == (pronoun in _HUMAN) if pronoun in _HUMAN | _NOT_HUMAN else True
 
     def _relative_head(self, pronoun: Word) -> tuple[int, ...]:
         clause = next((w for w in pronoun.ancestors() if w.relation == "acl"), None)
@@ -246,8 +296,24 @@ class SentenceReader:
         return (self._numbers[named[-1]],) if named else ()
 
     def _next_nominal(self, word: Word) -> Word | None:
-        return next((w for w in self._words[word.place + 1 :] if w in self._numbers), None)
+        for other in self._words[word.place + 1 :]:
+            if other in self._numbers:
+                return other
+            if other.predicate or other.text in _BE:
+                return None
+        return None
 
     @staticmethod
     def _is_passive(verb: Word) -> bool:
         return verb.xpos == "VBN" or verb.text.endswith("ed")
+
+
+def _is_colour(word: Word) -> bool:
+    return word.child("det") is None and attribute_kind(word.text) == "colour"
+
+
+def _moves(verb: Word, item: Word) -> bool:
+    """Whether a place after "verb item" is the item's: where a cup is held, not a hat worn."""
+    lexicon = load_lexicon()
+    own = item.noun in lexicon.clothing or item.noun in lexicon.parts
+    return not own and verb.lemma not in ("wear", "ride", "play", "brush", "eat", "read", "take")

@@ -1,6 +1,6 @@
 """Sentences and fragments that captions are made of, with their trees."""
 
-from spatial_dual.parsing.treebank.phrases import Phrases, adverb, comma, measured
+from spatial_dual.parsing.treebank.phrases import Phrases, adposition, adverb, comma, measured
 from spatial_dual.parsing.treebank.trees import Tree
 from spatial_dual.parsing.treebank.words import Verb, Words
 
@@ -171,7 +171,8 @@ class Grammar:
             elif passive and draw(0.12):
                 root.before[:0] = [("aux", be), ("aux:pass", Tree("being", "be", "AUX", "VBG"))]
             else:
-                root.before.insert(0, ("aux:pass" if passive else "aux", be))
+                link = "cop" if root.upos == "ADJ" else "aux:pass" if passive else "aux"
+                root.before.insert(0, (link, be))
                 if draw(0.03):
                     root.before.insert(1, ("advmod", Tree("not", "not", "PART", "RB")))
             return root
@@ -185,6 +186,8 @@ class Grammar:
             ("rest", "rest", "transitive", "transitive", "prepositional", "passive", "passive")
         )
         verb = self.words.verb(kind)
+        if self.words.chance(0.03):
+            return self._attempt()
         if kind == "passive":
             root = Tree(verb.participle, verb.base, "VERB", "VBN")
         else:
@@ -214,6 +217,12 @@ class Grammar:
         usual = kind == "rest" or draw(0.25)
         preposition = None if usual else self.words.pick(verb.prepositions or ("on",))
         root.after.append(("obl", self._place(inner, preposition)))
+        self._adjunct(root)
+        return root
+
+    def _adjunct(self, root: Tree) -> None:
+        """Add a second place, an action beside it, a purpose or a scene; mostly nothing."""
+        draw = self.words.chance
         if draw(0.1):
             root.after.append(("obl", self._place(0)))
         elif draw(0.06):
@@ -222,13 +231,31 @@ class Grammar:
                 clause.before.insert(0, ("mark", Tree("while", "while", "SCONJ", "IN")))
             root.after.append(("advcl", clause))
         elif draw(0.03):
-            verb = self.words.verb("transitive")
-            purpose = Tree(
-                verb.base, verb.base, "VERB", "VB", [("mark", Tree("to", "to", "PART", "TO"))]
-            )
-            purpose.after.append(("obj", self._object(0)))
-            root.after.append(("advcl", purpose))
-        return root
+            root.after.append(("advcl", self._infinitive()))
+        elif draw(0.04):  # "standing there with a dog sitting beside him"
+            scene = self.phrases.noun_phrase(0)
+            scene.before.insert(0, ("case", adposition("with")))
+            scene.after.append(("acl", self._participle(0)))
+            root.after.append(("obl", scene))
+
+    def _attempt(self) -> Tree:
+        """As "trying to hit a ball", "getting ready to hit a ball"."""
+        form, lemma = self.words.pick(
+            (("trying", "try"), ("about", "about"), ("preparing", "prepare"), ("ready", "ready"))
+        )
+        if form.endswith("ing"):
+            return Tree(form, lemma, "VERB", "VBG", [], [("xcomp", self._infinitive())])
+        ready = Tree(form, lemma, "ADJ", "JJ", [], [("xcomp", self._infinitive())])
+        if form == "ready" and self.words.chance(0.5):
+            return Tree("getting", "get", "VERB", "VBG", [], [("xcomp", ready)])
+        return ready
+
+    def _infinitive(self) -> Tree:
+        verb = self.words.verb("transitive")
+        to = Tree("to", "to", "PART", "TO")
+        return Tree(
+            *(verb.base, verb.base, "VERB", "VB"), [("mark", to)], [("obj", self._object(0))]
+        )
 
     def _second_clause(self, first: Tree) -> None:
         drawn = self.words.pick((self._fronted, self._existential, None, None, None))

@@ -1,0 +1,109 @@
+"""Mends what models of other texts misread in captions: bare nouns, and nouns of two words."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from spatial_dual.parsing.lexicon import load_lexicon
+from spatial_dual.parsing.word import Word, outer_head
+
+_BE = frozenset(["is", "are", "was", "were"])
+_THINGS = frozenset(["NOUN", "PROPN", "NUM"])
+
+
+def mend_nouns(words: Sequence[Word]) -> None:
+    """Read as nouns what must be: "there is seasoning on …", "crowd behind fence"."""
+    for word in words:
+        if _is_verbal_noun(word):
+            word.upos, word.xpos = "NOUN", "NN"
+    preposition = next((word for word in words if word.predicate), None)
+    if preposition is None or preposition.place == 0:
+        return
+    before = words[: preposition.place]
+    if not any(word.upos in _THINGS or _refers(word) for word in before):
+        _mend_subject(before, preposition)
+
+
+def join_compounds(words: Sequence[Word]) -> None:
+    """Make one thing of adjacent nouns that the tree holds apart."""
+    for word, following in pairwise(words):
+        if _is_cut_compound(word, following):
+            _make_compound(word, following)
+
+
+def _refers(word: Word) -> bool:
+    return word.upos == "PRON" and word.text != "there"
+
+
+def _mend_subject(before: Sequence[Word], preposition: Word) -> None:
+    """Make the word before the first preposition the noun that its phrase is about."""
+    noun, ground = before[-1], preposition.head
+    if not _can_be_noun(noun, before) or ground is None or ground.place < preposition.place:
+        return
+    modifiers = _modifiers(before[:-1])
+    outer = outer_head((noun, ground, *modifiers))
+    noun.upos, noun.xpos = "NOUN", "NN"
+    noun.attach(outer, "nsubj" if outer else "root")
+    ground.attach(noun, "nmod")
+    for word in modifiers:
+        word.attach(noun, "det" if word.upos == "DET" else "amod")
+
+
+def _modifiers(before: Sequence[Word]) -> list[Word]:
+    """Determiners and attributes at the end of some words."""
+    kept: list[Word] = []
+    for word in reversed(before):
+        if word.upos not in ("DET", "ADJ", "VERB") or word.text in _BE:
+            break
+        kept.append(word)
+    return kept
+
+
+def _can_be_noun(word: Word, before: Sequence[Word]) -> bool:
+    """Whether it is no function word, no attribute and no participle: "sitting on a bench"."""
+    lexicon = load_lexicon()
+    if word.text in lexicon.ing_nouns or (word.text == "can" and len(before) > 1):
+        return True
+    introduced = len(before) > 1 and (before[0].text == "there" or before[-2].upos == "DET")
+    if word.text in lexicon.verbs and not introduced:
+        return False
+    return word.upos in ("VERB", "ADV", "ADJ", "X") and word.text not in lexicon.tags
+
+
+def _is_verbal_noun(word: Word) -> bool:
+    """Whether "building" or "seasoning" is a thing here."""
+    named = word.child("det", "amod", "case", "expl") is not None
+    return (
+        word.upos == "VERB"
+        and (named or word.text in load_lexicon().ing_nouns)
+        and word.text.endswith("ing")
+        and word.child("obj", "nsubj", "mark") is None
+    )
+
+
+def _is_cut_compound(word: Word, following: Word) -> bool:
+    """Whether two adjacent nouns are one thing though the tree holds them apart."""
+    return (
+        word.upos == "NOUN"
+        and following.upos == "NOUN"
+        and word.relation not in ("compound", "flat", "nmod:poss", "amod")
+        and following.head is not word.head
+        and all(child.place < word.place for child in word.children if child is not following)
+        and all(child.place > following.place for child in following.children if child is not word)
+    )
+
+
+def _make_compound(word: Word, following: Word) -> None:
+    """Let the second noun take the place of the first in the tree."""
+    for head in filter(None, (word.head, following.head)):
+        head.children = [child for child in head.children if child not in (word, following)]
+    if word.head is not None and word.head is not following:
+        following.head, following.relation = word.head, word.relation
+    elif word.head is None:
+        following.head, following.relation = None, "root"
+    if following.head is not None:
+        following.head.children.append(following)
+        following.head.children.sort(key=lambda child: child.place)
+    for child in word.children:
+        child.head = following
+    following.children = [*word.children, word, *following.children]
+    word.head, word.relation, word.children = following, "compound", []
