@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from spatial_dual.datasets.quarantine import Finding as Finding
     from spatial_dual.datasets.quarantine import Quarantine as Quarantine
     from spatial_dual.datasets.records import Records as Records
+    from spatial_dual.diffusion import Kernel as Kernel
     from spatial_dual.metrics.scene_classifier import SceneClassifier as SceneClassifier
+    from spatial_dual.models.captioner import CaptionerConfig as CaptionerConfig
     from spatial_dual.models.clip import ClipEncoder as ClipEncoder
     from spatial_dual.models.decoders import TextDecoder as TextDecoder
     from spatial_dual.models.decoders import VisualDecoder as VisualDecoder
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from spatial_dual.models.prior import ImagePrior as ImagePrior
     from spatial_dual.models.prior import TokenPrior as TokenPrior
     from spatial_dual.models.spatial_dual import SpatialDual as SpatialDual
+    from spatial_dual.models.tag_words import TagWords as TagWords
     from spatial_dual.models.text_tokenizer import TextTokenizer as TextTokenizer
+    from spatial_dual.models.token_diffuser import TokenDiffuserConfig as TokenDiffuserConfig
     from spatial_dual.parsing.interface import TextGraphParser as TextGraphParser
     from spatial_dual.perception.perceiver import Perceiver as Perceiver
     from spatial_dual.perception.pixel_perceiver import PixelPerceiver as PixelPerceiver

@@ -2,7 +2,7 @@
 
 AdamW (Loshchilov and Hutter 2019) is the paper's. Muon (Jordan et al. 2024) descends along the
 orthogonalised momentum of each matrix; at the default's budgets of minutes it gets further: after
-300 steps at equal cost the text decoder's loss was 1.04 nats a word with it, 1.27 without.
+300 steps, a tenth dearer, the text decoder's loss was 1.04 nats a word with it, 1.27 without.
 """
 
 from collections.abc import Callable, Iterable, Iterator

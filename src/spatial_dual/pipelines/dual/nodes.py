@@ -4,6 +4,7 @@ from typing import Any
 
 from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.types import (
+    CaptionerConfig,
     CheckpointStore,
     ClipEncoder,
     Dgae,
@@ -11,12 +12,15 @@ from spatial_dual.pipelines.types import (
     GraphDiffuser,
     ImagePrior,
     ImageTokenizer,
+    Kernel,
     Records,
     SizePrior,
     SpatialDual,
     StoredPerceiver,
+    TagWords,
     TextDecoder,
     TextTokenizer,
+    TokenDiffuserConfig,
     TokenPrior,
     VisualDecoder,
     Vocabulary,
@@ -117,11 +121,9 @@ def train_dual(
     import copy
 
     from spatial_dual.diffusion import KernelConfig, build_kernel
-    from spatial_dual.models.captioner import CaptionerConfig
-    from spatial_dual.models.coarse_to_fine import CoarseToFine, CoarseToFineConfig
+    from spatial_dual.models.coarse_to_fine import CoarseToFine
     from spatial_dual.models.dual import DualModel, DualModelConfig
     from spatial_dual.models.tag_words import TagWords
-    from spatial_dual.models.token_diffuser import TokenDiffuserConfig
     from spatial_dual.scene.tensors import GraphCodec
     from spatial_dual.seeding import seeded_torch
     from spatial_dual.training.config import FitConfig
@@ -142,32 +144,11 @@ def train_dual(
         "graph": graph_parameters["kernel"],
     }
     kernels = {n: build_kernel(KernelConfig(classes=codes[n], **settings[n])) for n in codes}
-    scales: dict[str, Any] = {}
-    if parameters["image_diffuser"]["coarse_to_fine"]:
-        scales["code_dim"] = image_tokenizer.codebook.shape[1]
-    image = (CoarseToFineConfig if scales else TokenDiffuserConfig)(
-        codes=codes["image"],
-        tokens=row["image_codes"].shape[1],
-        is_grid=True,
-        state_dim=kernels["image"].state_dim,
-        **common,
-        **parameters["image_diffuser"]["model"],
-        **scales,
-    )
-    words = {"codes": codes["text"], "tokens": row["text_codes"].shape[2], **common}
+    cells = {"tokens": row["image_codes"].shape[1], **common}
+    image = _image_config(parameters["image_diffuser"], image_tokenizer, kernels["image"], cells)
     said = TagWords.of(GraphCodec(vocabulary, dgae.config.shape.slots), text_tokenizer)
-    by_index = kernels["text"].state_dim is None
-    text = (
-        CaptionerConfig(words=said, **words, **parameters["captioner"])
-        if parameters["captioner"]
-        else TokenDiffuserConfig(
-            is_grid=False,
-            state_dim=kernels["text"].state_dim,
-            words=said if by_index else None,
-            **words,
-            **parameters["text_diffuser"]["model"],
-        )
-    )
+    words = {"codes": codes["text"], "tokens": row["text_codes"].shape[2], **common}
+    text = _text_config(parameters, said, kernels["text"], words)
     with seeded_torch(seed, "dual", "start"):
         model = DualModel(DualModelConfig(image, text, graph_diffuser.config))
     model.graph = copy.deepcopy(graph_diffuser)
@@ -182,6 +163,44 @@ def train_dual(
     source = dual_examples(tokens, graph_codes, aligned, priors)
     log = fit("dual", model, loss, source, config, progress)
     return model, log.to_dict()
+
+
+def _image_config(
+    parameters: Parameters, image_tokenizer: ImageTokenizer, kernel: Kernel, cells: Parameters
+) -> TokenDiffuserConfig:
+    """The image diffuser, of one scale or of two."""
+    from spatial_dual.models.coarse_to_fine import CoarseToFineConfig
+    from spatial_dual.models.token_diffuser import TokenDiffuserConfig
+
+    scales: dict[str, Any] = {}
+    if parameters["coarse_to_fine"]:
+        scales["code_dim"] = image_tokenizer.codebook.shape[1]
+    return (CoarseToFineConfig if scales else TokenDiffuserConfig)(
+        codes=image_tokenizer.config.codes,
+        is_grid=True,
+        state_dim=kernel.state_dim,
+        **cells,
+        **parameters["model"],
+        **scales,
+    )
+
+
+def _text_config(
+    parameters: Parameters, said: TagWords, kernel: Kernel, words: Parameters
+) -> TokenDiffuserConfig | CaptionerConfig:
+    """The text diffuser, or the captioner in its place."""
+    from spatial_dual.models.captioner import CaptionerConfig
+    from spatial_dual.models.token_diffuser import TokenDiffuserConfig
+
+    if parameters["captioner"]:
+        return CaptionerConfig(words=said, **words, **parameters["captioner"])
+    return TokenDiffuserConfig(
+        is_grid=False,
+        state_dim=kernel.state_dim,
+        words=said if kernel.state_dim is None else None,
+        **words,
+        **parameters["text_diffuser"]["model"],
+    )
 
 
 def assemble(
