@@ -34,6 +34,13 @@ from spatial_dual.pipelines.text_parser.parameters import TextParserParameters
 from spatial_dual.pipelines.tokens.parameters import TokensParameters
 
 
+class ParsingParameters(Section):
+    """Models that read texts, see ``parsing.default.default_parser``."""
+
+    folder: str | None
+    package: str | None
+
+
 class PhotosPlace(Section):
     """``--params=photos.path=DIR`` of the environment photos."""
 
@@ -55,11 +62,18 @@ class GoldGraphsPlace(Section):
     path: str
 
 
+class CaptionsPlace(Section):
+    """``--params=captions.path=DIR`` of the pipeline parsing_report."""
+
+    path: str
+
+
 class ProjectParameters(Section):
     """``parameters.yml`` and the stages' own."""
 
     seed: Natural
     image_size: Count
+    parsing: ParsingParameters
     train: TrainParameters
     scenes: ScenesParameters
     perception: PerceptionParameters
@@ -79,6 +93,7 @@ class ProjectParameters(Section):
     photos: PhotosPlace = left_out()
     vsd: VsdPlace = left_out()
     gold_graphs: GoldGraphsPlace = left_out()
+    captions: CaptionsPlace = left_out()
 
 
 class ParameterError(ClickException):

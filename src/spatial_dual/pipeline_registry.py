@@ -22,7 +22,7 @@ TRAINING_STAGES = (
     "dual",
 )
 STAGES = (*TRAINING_STAGES, "generate", "evaluate", "report")
-ON_REQUEST = ("gold_graphs", "rating_sheets", "pretrained", "text_parser")
+ON_REQUEST = ("gold_graphs", "rating_sheets", "pretrained", "text_parser", "parsing_report")
 """Pipelines that are no part of the default run: of other data, or with people in between."""
 ABLATIONS = "ablations"
 

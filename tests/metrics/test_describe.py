@@ -3,7 +3,7 @@
 import pytest
 
 from spatial_dual.metrics.describe import description_figures, grammatical
-from spatial_dual.metrics.statements import stated_graph
+from spatial_dual.metrics.statements import stated_graphs
 from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
 
@@ -53,7 +53,7 @@ def test_same_texts_are_not_distinct():
 
 def test_text_outside_the_grammar_is_parsed_and_not_grammatical():
     text = "The cup stands on that table."
-    assert stated_graph(text, LexiconParser()).triplets() == [("cup", "on", "table")]
+    assert stated_graphs([text], LexiconParser())[0].triplets() == [("cup", "on", "table")]
     assert grammatical([text, "a cup on a table"]) == 0.5
 
 

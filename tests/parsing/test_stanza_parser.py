@@ -1,15 +1,18 @@
-"""Captions → graphs by Stanza, with a package trained on a real treebank where it is at hand."""
+"""Captions → graphs by Stanza: the package that ships, and one trained on a real treebank."""
 
 from pathlib import Path
 
 import pytest
 
+from spatial_dual.parsing.default import default_parser
 from spatial_dual.parsing.stanza_parser import StanzaParser
 
 
-@pytest.fixture(scope="module")
-def parser(shared_data: Path) -> StanzaParser:
-    folder = shared_data / "stanza-ewt-small"
+@pytest.fixture(scope="module", params=["shipped", "ewt"])
+def parser(request: pytest.FixtureRequest) -> StanzaParser:
+    if request.param == "shipped":
+        return default_parser()
+    folder = request.getfixturevalue("shared_data") / "stanza-ewt-small"
     if not folder.is_dir():
         pytest.skip(f"needs the Stanza package {folder}")
     return StanzaParser(folder, "caption")

@@ -89,7 +89,7 @@ def perfect(tmp_path_factory):
         "graphs": write_records(folder / "graphs", [ids | {"gold": gold, "depth": gold}]),
         "judged": write_records(folder / "judged", [ids | {"drawn": gold}]),
         "from_gold": write_records(folder / "from_gold", [ids | {"drawn": gold, "depth": gold}]),
-        "stated": parse_texts(samples, scenes, again),
+        "stated": parse_texts(samples, scenes, again, {"folder": None, "package": None}),
     }
 
 

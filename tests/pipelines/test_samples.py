@@ -34,7 +34,8 @@ from spatial_dual.scene.graph import SceneGraph
 COUNT = 5
 SIZE = 128
 GENERATE = {"count": None, "from_gold_count": 3, "chunk_rows": 2, "steps": None, "guidance": 1.5}
-GRAPHS = {"visual_from": "perceived", "perceived_fov_deg": 48}
+PARSING = {"folder": None, "package": None}
+GRAPHS = {"visual_from": "perceived", "text_parser": "lexicon", "perceived_fov_deg": 48}
 KINDS = {"colour": ["red", "orange", "yellow", "green", "blue", "purple", "white", "black"]}
 ROWS = [render_scene(3, "test", index, SIZE) for index in range(COUNT)]
 GOLD = [SceneGraph.from_json(row["graph"]) for row in ROWS]
@@ -147,7 +148,7 @@ def data(tmp_path_factory) -> dict[str, Records]:
     return {
         "scenes": scenes,
         "perceived": (found := keep("perceived", [perceived])),
-        "graphs": keep("graphs", build_graphs(scenes, found, prior(), GRAPHS, True)),
+        "graphs": keep("graphs", build_graphs(scenes, found, prior(), GRAPHS, True, {})),
         "tokens": keep("tokens", [{"id": scenes.values("id"), "image_codes": codes}]),
     }
 
@@ -174,7 +175,7 @@ def sampled(data, folder, model, **changed) -> dict[str, Records]:
 
 
 def drawing_figures_of(made, graphs):
-    return evaluate_draw(made["samples"], made["judged"], made["judged_from_gold"], graphs)
+    return evaluate_draw(made["samples"], made["judged"], made["judged_from_gold"], graphs, PARSING)
 
 
 def test_samples_keep_what_they_were_made_with(data, tmp_path):
@@ -206,7 +207,7 @@ def test_model_that_draws_other_colours_scores_nothing(data, tmp_path):
 
 def test_true_descriptions_and_gold_completions(data, tmp_path):
     samples = sampled(data, tmp_path, Model())["samples"]
-    described = evaluate_describe(samples, data["scenes"], data["graphs"])
+    described = evaluate_describe(samples, data["scenes"], data["graphs"], PARSING)
     assert described["triplet_precision"] == described["grammatical"] == 1
     completed = evaluate_graph_diffusion(samples, data["graphs"])
     assert completed["text"] == {"nodes_kept": 1, "triplets_kept": 1}
@@ -246,7 +247,7 @@ def all_metrics(data, folder):
         dgae={"label_accuracy": 1.0, "relation_accuracy": 1.0},
         graph_diffusion=evaluate_graph_diffusion(samples, graphs),
         draw=drawing_figures_of(made, graphs),
-        describe=evaluate_describe(samples, scenes, graphs),
+        describe=evaluate_describe(samples, scenes, graphs, PARSING),
         clip=evaluate_clip(samples, scenes, None, Clip()),
     )
 
@@ -293,7 +294,9 @@ def test_photographs_refuse_what_they_cannot_tell(data, tmp_path):
     photographed = {"graph": "", "camera": '{"source": "assumed"}'}
     photos = write_records(tmp_path / "photos", [columns([row | photographed for row in ROWS])])
     samples = sampled(data, tmp_path, Model())["samples"]
-    assert isinstance(evaluate_describe(samples, photos, data["graphs"])["grammatical"], str)
+    assert isinstance(
+        evaluate_describe(samples, photos, data["graphs"], PARSING)["grammatical"], str
+    )
     by_depth = evaluate_scene_graphs(photos, data["graphs"], prior())
     assert isinstance(by_depth["gold_depth"]["triplet_f1"], str)
     assert by_depth["image"]["triplet_recall"] > 0.5

@@ -18,6 +18,7 @@ from spatial_dual.scene.graph import SceneGraph
 COUNT = 6
 PARAMETERS = {
     "visual_from": "perceived",
+    "text_parser": "lexicon",
     "perceived_fov_deg": 48,
     "drawn_scenes": 2,
     "size_prior_scenes": 4,
@@ -68,7 +69,7 @@ def perceived(rows, tmp_path_factory) -> Records:
 
 def build(folder, scenes, perceived, with_depth=True, **changed) -> Records:
     prior = fit_size_prior(scenes, PARAMETERS)
-    chunks = build_graphs(scenes, perceived, prior, PARAMETERS | changed, with_depth)
+    chunks = build_graphs(scenes, perceived, prior, PARAMETERS | changed, with_depth, {})
     return write_records(folder, chunks, rows_per_shard=4)
 
 
@@ -187,5 +188,5 @@ def test_pipeline_joins_scenes_and_perception():
     inputs = {name for name in pipeline.inputs() if not name.startswith("params:")}
     for split in splits:
         (node,) = (n for n in pipeline.nodes if n.name == f"build_graphs_{split}")
-        assert node.inputs[-1] == f"params:scene_graphs.depth_graphs.{split}"
+        assert f"params:scene_graphs.depth_graphs.{split}" in node.inputs
     assert inputs == {f"{kind}_{split}" for kind in ("scenes", "perceived") for split in splits}

@@ -39,7 +39,7 @@ def _check(options: Namespace) -> None:
 
 
 def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
-    from spatial_dual.parsing.lexicon_parser import LexiconParser
+    from spatial_dual.parsing.default import default_parser
 
     if options.text is not None:
         texts = [checked_text(options.text)]
@@ -50,7 +50,7 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
             for number, line in enumerate(read_lines(options.texts), start=1)
         ]
     model = load_model(options.model) if options.completed else None
-    parser = LexiconParser() if model is None else model.parser
+    parser = default_parser() if model is None else model.parser
     for start in range(0, len(texts), _BATCH):
         batch = texts[start : start + _BATCH]
         graphs = parser.parse(batch)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from spatial_dual.metrics.shares import Share
-from spatial_dual.metrics.statements import stated_graph, true_relations
+from spatial_dual.metrics.statements import stated_graphs, true_relations
 from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.render.captions import parse
 from spatial_dual.scene.graph import SceneGraph
@@ -20,7 +20,7 @@ def description_figures(
     ``relations_stated``: mean per description. ``distinct``: share of different descriptions.
     NaN where nothing is stated at all.
     """
-    stated = [stated_graph(text, parser) for text in texts]
+    stated = stated_graphs(texts, parser)
     pairs = list(zip(stated, gold, strict=True))
     plain = sum((true_relations(s, g, same_label) for s, g in pairs), Share())
     attributed = sum((true_relations(s, g, same_label_and_attributes) for s, g in pairs), Share())

@@ -1,5 +1,7 @@
 """What a text states, and whether a scene graph bears it out."""
 
+from collections.abc import Sequence
+
 from spatial_dual.metrics.shares import Share
 from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.render.captions import parse
@@ -7,9 +9,13 @@ from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.truth import Fits, geometric_relations, holds
 
 
-def stated_graph(text: str, parser: TextGraphParser) -> SceneGraph:
-    """Graph of a text: by the caption grammar, or by ``parser`` where it is not in the grammar."""
-    return parse(text) or parser.parse([text])[0]
+def stated_graphs(texts: Sequence[str], parser: TextGraphParser) -> list[SceneGraph]:
+    """Graphs of texts: by the caption grammar, or by ``parser`` where one is not in the grammar."""
+    graphs = [parse(text) for text in texts]
+    others = iter(
+        parser.parse([text for text, graph in zip(texts, graphs, strict=True) if graph is None])
+    )
+    return [next(others) if graph is None else graph for graph in graphs]
 
 
 def true_relations(stated: SceneGraph, shown: SceneGraph, fits: Fits) -> Share:

@@ -24,8 +24,8 @@ from spatial_dual.models.image_tokenizer import from_uint8, to_uint8
 from spatial_dual.models.outputs import Description, Drawing
 from spatial_dual.models.parts import Parts, load_parts, save_parts
 from spatial_dual.models.token_diffuser import TokenCondition
+from spatial_dual.parsing.default import default_parser
 from spatial_dual.parsing.interface import TextGraphParser
-from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.perception.camera import Camera
 from spatial_dual.perception.record_graphs import View
 from spatial_dual.progress import progress_bar
@@ -43,12 +43,13 @@ class SpatialDual:
 
     Args:
         parts: the trained models and the words they know.
+        parser: of texts; Stanza with the shipped models unless another is given.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, parser: TextGraphParser | None = None) -> None:
         self.parts = parts
         self.codec = GraphCodec(parts.vocabulary, parts.dgae.config.shape.slots)
-        self.parser: TextGraphParser = LexiconParser()
+        self.parser: TextGraphParser = parser or default_parser()
         self.perceiver = parts.perceiver
         self.image_tokenizer = parts.image_tokenizer
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from spatial_dual.parsing.lexicon import load_lexicon
+from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
+from spatial_dual.parsing.treebank.words import base_forms
 from spatial_dual.parsing.word import Word, outer_head
 
 _BE = frozenset(["is", "are", "was", "were"])
@@ -21,6 +22,13 @@ def mend_nouns(words: Sequence[Word]) -> None:
     before = words[: preposition.place]
     if not any(word.upos in _THINGS or _refers(word) for word in before):
         _mend_subject(before, preposition)
+
+
+def mend_verbs(words: Sequence[Word]) -> None:
+    """Read as verbs what closes a subject: "a boat floats on …" is no compound."""
+    for noun, verb, following in zip(words, words[1:], words[2:], strict=False):
+        if _is_hidden_verb(noun, verb, following) and not any(map(_is_finite, words)):
+            _make_verb(noun, verb, following)
 
 
 def join_compounds(words: Sequence[Word]) -> None:
@@ -78,6 +86,49 @@ def _is_verbal_noun(word: Word) -> bool:
         and word.text.endswith("ing")
         and word.child("obj", "nsubj", "mark") is None
     )
+
+
+def _is_finite(word: Word) -> bool:
+    return word.upos in ("VERB", "AUX") and word.xpos in ("VBZ", "VBP", "VBD", "MD")
+
+
+def _is_hidden_verb(noun: Word, verb: Word, following: Word) -> bool:
+    """Whether an inflected verb agrees with the noun before it and governs what follows."""
+    if {noun.upos, verb.upos} - _THINGS - {"VERB"} or noun.upos == "VERB":
+        return False
+    base = base_forms().get(verb.text)
+    singular_fits = base is not None and third_person(base) == verb.text and not _is_plural(noun)
+    plural_fits = verb.text in base_forms().values() and _is_plural(noun)
+    governs = following.upos in ("ADP", "DET", "NUM") or bool(following.predicate)
+    return governs and (singular_fits or plural_fits)
+
+
+def _is_plural(noun: Word) -> bool:
+    return noun.xpos == "NNS" or singular(noun.text) != noun.text
+
+
+def _make_verb(noun: Word, verb: Word, following: Word) -> None:
+    """Let the verb govern the noun and the phrase behind it."""
+    phrase = following.head if following.upos == "ADP" or following.predicate else following
+    while phrase is not None and phrase.place > verb.place and _goes_on(phrase, verb):
+        phrase = phrase.head
+    inner = [word for word in (noun, verb, phrase) if word is not None]
+    outer = outer_head((*inner, following))
+    before = [child for child in verb.children if child.place < noun.place]
+    verb.upos, verb.xpos = "VERB", "VBZ"
+    verb.lemma = base_forms().get(verb.text, verb.text)
+    verb.attach(outer, "conj" if outer else "root")
+    noun.attach(verb, "nsubj")
+    for child in before:
+        child.attach(noun, child.relation)
+    if phrase is not None and phrase.place > verb.place:
+        phrase.attach(verb, "obl" if phrase.child("case") else "obj")
+
+
+def _goes_on(word: Word, verb: Word) -> bool:
+    """Whether a word's head is in the phrase behind the verb too."""
+    head = word.head
+    return head is not None and head.place > verb.place and word.relation in ("det", "nummod")
 
 
 def _is_cut_compound(word: Word, following: Word) -> bool:

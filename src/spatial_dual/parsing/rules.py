@@ -208,7 +208,8 @@ class SentenceReader:
             return self._objects(head), None
         if head.is_verb:
             item = head.child("obj")
-            if item is not None and item.place < ground.place and _moves(head, item):
+            placed = item is not None and item.place < ground.place and _is_place(ground)
+            if item is not None and placed and _moves(head, item):
                 return self._objects(item), None
             return self._agents(head), head
         if head.upos == "ADJ":
@@ -310,6 +311,12 @@ class SentenceReader:
 
 def _is_colour(word: Word) -> bool:
     return word.child("det") is None and attribute_kind(word.text) == "colour"
+
+
+def _is_place(ground: Word) -> bool:
+    """Whether the preposition says where, and not whence, whither or how: "cuts with a knife"."""
+    case = ground.child("case")
+    return case is None or case.predicate in SPATIAL_PREDICATES
 
 
 def _moves(verb: Word, item: Word) -> bool:

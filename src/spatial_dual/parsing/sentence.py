@@ -5,8 +5,9 @@ from typing import Any
 
 from spatial_dual.parsing.inversion import mend_inversions
 from spatial_dual.parsing.lexicon import singular
-from spatial_dual.parsing.misreadings import join_compounds, mend_nouns
+from spatial_dual.parsing.misreadings import join_compounds, mend_nouns, mend_verbs
 from spatial_dual.parsing.tokens import COMPOUND, Token
+from spatial_dual.parsing.treebank.words import base_forms
 from spatial_dual.parsing.word import Word
 
 _KEPT_SUBTYPES = frozenset(["compound:prt", "nmod:poss"])
@@ -32,6 +33,7 @@ def build_sentence(words: Sequence[Any], tokens: Sequence[Token]) -> list[Word]:
             word.head = built[parsed.head - 1]
             word.head.children.append(word)
     mend_nouns(built)
+    mend_verbs(built)
     mend_inversions(built)
     join_compounds(built)
     return built
@@ -51,4 +53,6 @@ def _part_of_speech(word: Any) -> str:
 def _lemma(word: Any, token: Token) -> str:
     if token.meaning and token.text == COMPOUND:
         return singular(token.meaning)
+    if word.upos in ("VERB", "AUX") and word.lemma != "be":
+        return base_forms().get(token.text, word.lemma or token.text).lower()
     return (word.lemma or token.text).lower()

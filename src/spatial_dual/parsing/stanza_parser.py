@@ -1,12 +1,14 @@
 """Captions → textual scene graphs with a Stanza pipeline and rules over its dependency trees."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from spatial_dual.parsing.mentions import GraphBuilder
 from spatial_dual.parsing.rules import SentenceReader
 from spatial_dual.parsing.sentence import build_sentence
+from spatial_dual.parsing.stanza_speed import speed_up_stanza, without_compiler
 from spatial_dual.parsing.tokens import Token, tokenise
 from spatial_dual.scene.graph import SceneGraph
 
@@ -16,7 +18,7 @@ BATCH = 1000
 
 
 class StanzaParser:
-    """``TextGraphParser`` of tokens, tags, lemmas and trees by Stanza.
+    """``TextGraphParser`` of tokens, tags, lemmas and trees by Stanza, loaded when first needed.
 
     Args:
         folder: Stanza resources: ``resources.json`` and ``en/<processor>/<package>.pt``.
@@ -27,23 +29,30 @@ class StanzaParser:
     """
 
     def __init__(self, folder: Path | str, package: str) -> None:
-        import stanza
-
         if not (Path(folder) / "resources.json").is_file():
             raise FileNotFoundError(
                 f"no Stanza models in {folder}: resources.json is missing; "
                 "fetch the official ones with stanza.download('en')"
             )
-        self._models = stanza.Pipeline(
-            "en",
-            dir=str(folder),
-            package=package,
-            processors="tokenize,pos,lemma,depparse",
-            download_method=None,
-            tokenize_pretokenized=True,
-            use_gpu=False,
-            verbose=False,
-        )
+        self._folder, self._package = Path(folder), package
+
+    @cached_property
+    def _models(self) -> Any:
+        """The pipeline; loaded with the first text, in a second or two."""
+        import stanza
+
+        speed_up_stanza()
+        with without_compiler():
+            return stanza.Pipeline(
+                "en",
+                dir=str(self._folder),
+                package=self._package,
+                processors="tokenize,pos,lemma,depparse",
+                download_method=None,
+                tokenize_pretokenized=True,
+                use_gpu=False,
+                verbose=False,
+            )
 
     def parse(self, texts: Sequence[str]) -> list[SceneGraph]:
         """One graph a caption (see ``interface.TextGraphParser``)."""

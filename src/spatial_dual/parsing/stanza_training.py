@@ -42,7 +42,7 @@ def train_splitter(train: str, dev: str, options: Options) -> bytes:
     """Splits "man's" into its two words."""
     from stanza.models import mwt_expander
 
-    return _train_on_trees(mwt_expander.main, train, dev, options)
+    return _train_on_trees(mwt_expander.main, train, dev, options, gold=True)
 
 
 def train_tokenizer(train: str, dev: str, options: Options) -> bytes:
@@ -85,15 +85,20 @@ def package_files(models: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _train_on_trees(
-    program: Callable[[Sequence[str]], Any], train: str, dev: str, options: Options
+    program: Callable[[Sequence[str]], Any],
+    train: str,
+    dev: str,
+    options: Options,
+    gold: bool = False,
 ) -> bytes:
+    """Bytes of the model; with ``gold`` the program wants the second file under that name too."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         files = {"train_file": folder / "train.conllu", "eval_file": folder / "dev.conllu"}
         files["train_file"].write_text(train, "utf-8")
         files["eval_file"].write_text(dev, "utf-8")
-        gold = {"gold_file": files["eval_file"]} if "dict_only" in options else {}
-        return _run(program, folder, {**files, **gold, **options})
+        again = {"gold_file": files["eval_file"]} if gold else {}
+        return _run(program, folder, {**files, **again, **options})
 
 
 def _character_labels(folder: Path, part: str, trees: str) -> tuple[Path, Path, Path]:

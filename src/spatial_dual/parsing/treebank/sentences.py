@@ -1,6 +1,7 @@
 """Sentences and fragments that captions are made of, with their trees."""
 
 from spatial_dual.parsing.treebank.phrases import Phrases, adposition, adverb, comma, measured
+from spatial_dual.parsing.treebank.statements import Statements
 from spatial_dual.parsing.treebank.trees import Tree
 from spatial_dual.parsing.treebank.words import Verb, Words
 
@@ -17,10 +18,13 @@ class Grammar:
     def __init__(self, words: Words) -> None:
         self.words = words
         self.phrases = Phrases(words)
+        self.statements = Statements(words, self.phrases)
 
     def sentence(self) -> Tree:
         """One caption."""
         draw = self.words.chance
+        if draw(0.12):
+            return self.statements.caption()
         if draw(0.3):
             tree = self._fragment()
         elif draw(0.22):

@@ -98,6 +98,17 @@ def load_verbs() -> dict[str, tuple[Verb, ...]]:
     return {kind: tuple(map(_verb, load_vocabulary()[kind])) for kind in kinds}
 
 
+@cache
+def base_forms() -> dict[str, str]:
+    """Base form of every inflected form of the known verbs."""
+    return {
+        form: verb.base
+        for kind in ("passive", "prepositional", "rest", "transitive")
+        for verb in load_verbs()[kind]
+        for form in (verb.present, verb.gerund, verb.past, verb.participle)
+    }
+
+
 def plural_form(noun: str) -> str:
     """Regular or irregular plural: "box" -> "boxes", "man" -> "men"."""
     irregular = {singular: plural for plural, singular in load_lexicon().plurals.items()}

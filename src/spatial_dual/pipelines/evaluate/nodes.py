@@ -218,16 +218,19 @@ def judge_gold_drawings(
 
 
 def evaluate_draw(
-    samples: Records, judged: Records, judged_from_gold: Records, graphs: Records
+    samples: Records,
+    judged: Records,
+    judged_from_gold: Records,
+    graphs: Records,
+    parsing: Parameters,
 ) -> Figures:
     """Stated objects and relations that perception sees in the drawings, with upper bounds."""
     from spatial_dual.metrics.draw import drawing_figures, gold_drawing_figures
-    from spatial_dual.metrics.statements import stated_graph
-    from spatial_dual.parsing.lexicon_parser import LexiconParser
+    from spatial_dual.metrics.statements import stated_graphs
+    from spatial_dual.parsing.default import parser_of
 
     rows = rows_of(samples, graphs)
-    parser = LexiconParser()
-    stated = [stated_graph(text, parser) for text in samples.values("caption")]
+    stated = stated_graphs(samples.values("caption"), parser_of("stanza", parsing))
     gold = read_graphs(graphs, "gold", rows)
     from_gold = rows_of(judged_from_gold, samples)
     figures = drawing_figures(
@@ -246,17 +249,19 @@ def evaluate_draw(
     return {**figures, "from_gold_graph": easy_half}
 
 
-def evaluate_describe(samples: Records, scenes: Records, graphs: Records) -> Figures:
+def evaluate_describe(
+    samples: Records, scenes: Records, graphs: Records, parsing: Parameters
+) -> Figures:
     """Whether descriptions are true of the gold graphs and in the grammar of the captions."""
     from spatial_dual.metrics.describe import description_figures, grammatical
-    from spatial_dual.parsing.lexicon_parser import LexiconParser
+    from spatial_dual.parsing.default import parser_of
 
     texts = samples.values("description")
     cameras = scenes.values("camera", rows_of(samples, scenes))
     rendered = all(json.loads(camera).get("source") == "rendered" for camera in cameras)
     gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
     return {
-        **description_figures(texts, gold, LexiconParser()),
+        **description_figures(texts, gold, parser_of("stanza", parsing)),
         "grammatical": grammatical(texts) if rendered else "photographs have no caption grammar",
     }
 

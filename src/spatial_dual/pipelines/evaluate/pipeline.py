@@ -39,7 +39,7 @@ _MADE: tuple[tuple[Callable[..., Any], str, str], ...] = (
         "samples spatial_dual params:evaluate params:seed",
         "described_drawings",
     ),
-    (parse_texts, "samples scenes_test described_drawings", "stated_texts"),
+    (parse_texts, "samples scenes_test described_drawings params:parsing", "stated_texts"),
     (score_samples, "samples judged stated_texts params:evaluate", "sample_scores"),
 )
 _PARTS: tuple[tuple[Callable[..., Any], str, str], ...] = (
@@ -54,8 +54,8 @@ _PARTS: tuple[tuple[Callable[..., Any], str, str], ...] = (
 _OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
     (evaluate_dgae, "aligned_test dgae", "dgae"),
     (evaluate_graph_diffusion, "samples graphs_test", "graph_diffusion"),
-    (evaluate_draw, "samples judged judged_from_gold graphs_test", "draw"),
-    (evaluate_describe, "samples scenes_test graphs_test", "describe"),
+    (evaluate_draw, "samples judged judged_from_gold graphs_test params:parsing", "draw"),
+    (evaluate_describe, "samples scenes_test graphs_test params:parsing", "describe"),
     (evaluate_clip, "samples scenes_test text_tokenizer clip_for_metrics", "clip"),
     (
         evaluate_images,

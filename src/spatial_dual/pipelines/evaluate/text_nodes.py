@@ -3,26 +3,32 @@
 from typing import Any
 
 from spatial_dual.pipelines.reading import rows_of
-from spatial_dual.pipelines.types import Records, SceneGraph
+from spatial_dual.pipelines.types import Records
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
 Stated = dict[str, Any]
 
 
-def parse_texts(samples: Records, scenes: Records, descriptions: Records) -> Stated:
+def parse_texts(
+    samples: Records, scenes: Records, descriptions: Records, parsing: Parameters
+) -> Stated:
     """Graphs of all texts that later nodes compare, parsed once.
 
     ``captions`` drawn from and ``descriptions``, one a sample; ``references``, the captions of the
     described record, a list a sample; ``redescribed``, descriptions of the first drawings.
     """
+    from spatial_dual.metrics.statements import stated_graphs
+    from spatial_dual.parsing.default import parser_of
+
+    parser = parser_of("stanza", parsing)
     references = scenes.values("captions", rows_of(samples, scenes))
-    flat = iter(_graphs([text for texts in references for text in texts]))
+    flat = iter(stated_graphs([text for texts in references for text in texts], parser))
     return {
-        "captions": _graphs(samples.values("caption")),
-        "descriptions": _graphs(samples.values("description")),
+        "captions": stated_graphs(samples.values("caption"), parser),
+        "descriptions": stated_graphs(samples.values("description"), parser),
         "references": [[next(flat) for _ in texts] for texts in references],
-        "redescribed": _graphs(descriptions.values("description")),
+        "redescribed": stated_graphs(descriptions.values("description"), parser),
     }
 
 
@@ -49,11 +55,3 @@ def evaluate_texts(
     }
     figures = {"bleu4": bleu4(texts, references), "spice": 100 * float(scores.mean())}
     return figures | coco_scores(texts, references), card
-
-
-def _graphs(texts: list[str]) -> list[SceneGraph]:
-    from spatial_dual.metrics.statements import stated_graph
-    from spatial_dual.parsing.lexicon_parser import LexiconParser
-
-    parser = LexiconParser()
-    return [stated_graph(text, parser) for text in texts]

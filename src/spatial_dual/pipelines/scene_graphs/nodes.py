@@ -37,17 +37,19 @@ def build_graphs(
     size_prior: SizePrior,
     parameters: Parameters,
     with_depth: bool,
+    parsing: Parameters,
 ) -> ChunkSeries:
     """Gold, visual, depth and text graphs of each record as JSON, in chunks.
 
-    Without ``with_depth`` there is no depth graph: nothing trains on it.
+    Without ``with_depth`` there is no depth graph: nothing trains on it. ``parsing`` names the
+    models that read the captions, see ``parsing.default.parser_of``.
 
     Raises:
         ValueError: ``scenes`` and ``perceived`` are not of the same records in the same order.
     """
-    from spatial_dual.parsing.lexicon_parser import LexiconParser
+    from spatial_dual.parsing.default import parser_of
 
-    parser = LexiconParser()
+    parser = parser_of(parameters["text_parser"], parsing)
     if len(scenes) != len(perceived):
         raise ValueError(
             f"{len(scenes)} scenes, but perception saw {len(perceived)}; run the perception stage "

@@ -28,6 +28,7 @@ class SceneGraphsParameters(Section):
     visual_from: Literal["perceived", "records"]
     perceived_fov_deg: Annotated[float, Field(gt=0, lt=180)]
     depth_graphs: SplitChoice
+    text_parser: Literal["lexicon", "stanza"]
     drawn_scenes: Count
     size_prior_scenes: Count
     vocabulary: VocabularyParameters

@@ -44,6 +44,7 @@ def _graphs_node(split: str) -> Node:
             "size_prior",
             "params:scene_graphs",
             f"params:scene_graphs.depth_graphs.{split}",
+            "params:parsing",
         ],
         outputs=f"graphs_{split}",
         name=f"build_graphs_{split}",

@@ -38,5 +38,5 @@ def _train(model: str, function: Callable[..., bytes]) -> Node:
         function,
         inputs=["treebank_train", "treebank_dev", "params:text_parser"],
         outputs=f"text_parser_{model}",
-        name=f"train_text_{model}",
+        name=f"train_stanza_{model}",
     )

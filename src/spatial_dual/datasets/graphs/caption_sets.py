@@ -1,0 +1,123 @@
+"""Captions with what they, or their pictures, are annotated to say; to judge parsers by."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from kedro.io import AbstractDataset, DatasetError
+
+from spatial_dual.datasets.graphs.factual import read_pairs
+from spatial_dual.datasets.graphs.source import GraphRow
+from spatial_dual.scene.graph import SceneGraph, Triplet
+
+PATTERNS = ("*val.json", "dev.csv*", "captions.json")
+"""VSD's validation parts, FACTUAL's, and our own."""
+Form = Literal["pictures", "factual", "graphs"]
+
+
+@dataclass(frozen=True)
+class CaptionSet:
+    """Captions and what is annotated of each, in one of three forms.
+
+    Attributes:
+        form: "pictures" (VSD: some triplets of the picture, of which a caption may state any),
+            "factual" (graphs in FACTUAL's words) or "graphs" (all that a caption states).
+        captions: the texts.
+        triplets: of each caption.
+        attributes: (label, attribute) of each caption; empty for "pictures".
+        labels: nouns of each caption; empty for "pictures".
+    """
+
+    form: Form
+    captions: list[str]
+    triplets: list[list[Triplet]]
+    attributes: list[list[tuple[str, str]]]
+    labels: list[list[str]]
+
+
+class CaptionSetsDataset(AbstractDataset[None, dict[str, CaptionSet]]):
+    """Annotated captions of all files of ``PATTERNS`` below a folder, by file name; read only.
+
+    Args:
+        path: the folder.
+        metadata: kept for Kedro plugins, unused.
+
+    Raises:
+        DatasetError: on load, no path, no such file in it, or one of another form.
+    """
+
+    def __init__(self, path: str | None, metadata: dict[str, Any] | None = None) -> None:
+        self._path = path
+        self.metadata = metadata
+
+    def load(self) -> dict[str, CaptionSet]:
+        """All sets."""
+        if not self._path:
+            raise DatasetError("no annotated captions given: add --params=captions.path=FOLDER")
+        files = sorted(f for pattern in PATTERNS for f in Path(self._path).rglob(pattern))
+        if not files:
+            raise DatasetError(f"{self._path}: no {' or '.join(PATTERNS)} in it")
+        return {_name(file): read_captions(file) for file in files}
+
+    def save(self, data: None) -> None:
+        """Annotations are never written; raises DatasetError."""
+        raise DatasetError("annotated captions are read only")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": self._path}
+
+
+def read_captions(file: Path) -> CaptionSet:
+    """The captions of one file.
+
+    Raises:
+        DatasetError: it is of none of the forms.
+    """
+    if ".csv" in file.suffixes:
+        rows = [row for row in read_pairs(file) if isinstance(row, GraphRow)]
+        return _of_graphs("factual", [(row.captions[0], row.graph) for row in rows])
+    try:
+        rows = json.loads(file.read_text("utf-8"))
+        return _of_pictures(rows) if "triple_list" in rows[0] else _own(rows)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise DatasetError(f"{file}: neither VSD's form nor ours: {error!r}") from error
+
+
+def _name(file: Path) -> str:
+    return file.name.split(".")[0] if ".csv" not in file.suffixes else f"factual_{file.stem[:3]}"
+
+
+def _of_pictures(rows: Iterable[dict[str, Any]]) -> CaptionSet:
+    pairs = [
+        (caption, [(t["s"], t["p"], t["o"]) for t in row["triple_list"]])
+        for row in rows
+        for caption in row["captions"]
+    ]
+    empty: list[list[Any]] = [[] for _ in pairs]
+    return CaptionSet("pictures", [c for c, _ in pairs], [t for _, t in pairs], empty, empty)
+
+
+def _of_graphs(form: Form, pairs: list[tuple[str, SceneGraph]]) -> CaptionSet:
+    return CaptionSet(
+        form,
+        [caption for caption, _ in pairs],
+        [graph.triplets() for _, graph in pairs],
+        [list(_described(graph)) for _, graph in pairs],
+        [[item.label for item in graph.objects] for _, graph in pairs],
+    )
+
+
+def _described(graph: SceneGraph) -> Iterator[tuple[str, str]]:
+    return ((item.label, word) for item in graph.objects for word in item.attributes)
+
+
+def _own(rows: list[dict[str, Any]]) -> CaptionSet:
+    return CaptionSet(
+        "graphs",
+        [row["caption"] for row in rows],
+        [[(s, p, o) for s, p, o in row["relations"]] for row in rows],
+        [[(label, word) for label, words in row["objects"] for word in words] for row in rows],
+        [[label for label, _ in row["objects"]] for row in rows],
+    )

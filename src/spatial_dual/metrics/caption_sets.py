@@ -1,0 +1,128 @@
+"""Figures of a parser on annotated captions, each by the protocol that the annotation allows."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from spatial_dual.datasets.graphs.caption_sets import CaptionSet
+from spatial_dual.metrics.parsing import (
+    STRICT,
+    Fact,
+    Matching,
+    agreement,
+    caption_recall,
+    error_class,
+    head_word,
+)
+from spatial_dual.metrics.synonyms import load_synonyms
+from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
+from spatial_dual.scene.graph import SceneGraph
+
+Figures = dict[str, Any]
+
+
+def figures_of(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
+    """Figures of the graphs that a parser made of the captions, and classes of its errors."""
+    if captions.form == "pictures":
+        return _of_pictures(captions, graphs)
+    rename = _factual_word if captions.form == "factual" else _same
+    found = [_parts(g.triplets(), _attributes(g), _labels(g), rename) for g in graphs]
+    gold = [
+        _parts(*row, rename)
+        for row in zip(captions.triplets, captions.attributes, captions.labels, strict=True)
+    ]
+    figures: Figures = {"captions": len(graphs)}
+    for part in ("objects", "attributes", "relations"):
+        figures[part] = _scores([f[part] for f in found], [g[part] for g in gold])
+    tuples = [_tuples(f) for f in found], [_tuples(g) for g in gold]
+    figures["tuples"] = _scores(*tuples)
+    pairs = zip(found, gold, strict=True)
+    errors = Counter(name for f, g in pairs for name in _errors(f, g))
+    return {**figures, "errors": dict(errors.most_common())}
+
+
+def _of_pictures(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
+    gold = [[(head_word(s), p, head_word(o)) for s, p, o in t] for t in captions.triplets]
+    turned = Matching(inverses=True)
+    alike = Matching(inverses=True, synonyms=load_synonyms(None))
+    rows = zip(captions.captions, graphs, gold, strict=True)
+    errors = Counter(error_class(*row) or "none" for row in rows)
+    return {
+        "captions": len(graphs),
+        "strict_recall": caption_recall(graphs, gold, STRICT).value,
+        "recall_with_inverses": caption_recall(graphs, gold, turned).value,
+        "recall_with_inverses_and_synonyms": caption_recall(graphs, gold, alike).value,
+        "errors": dict(errors.most_common()),
+    }
+
+
+def _scores(found: Sequence[Counter[Fact]], gold: Sequence[Counter[Fact]]) -> Figures:
+    agreed = agreement(found, gold)
+    return {
+        "precision": agreed.precision.value,
+        "recall": agreed.recall.value,
+        "f1": agreed.f1,
+        "set_match": agreed.set_match.value,
+    }
+
+
+def _parts(
+    triplets: Iterable[Fact], attributes: Iterable[Fact], labels: Iterable[str], rename: Any
+) -> dict[str, Counter[Fact]]:
+    return {
+        "objects": Counter((singular(label),) for label in labels),
+        "attributes": Counter((singular(label), word) for label, word in attributes),
+        "relations": Counter((singular(s), rename(p), singular(o)) for s, p, o in triplets),
+    }
+
+
+def _tuples(parts: dict[str, Counter[Fact]]) -> Counter[Fact]:
+    """As FACTUAL writes graphs: relations, attributes, and objects of which nothing is said."""
+    told = parts["relations"] + parts["attributes"]
+    named = {fact[0] for fact in told} | {fact[-1] for fact in parts["relations"]}
+    return told + Counter({fact: 1 for fact in parts["objects"] if fact[0] not in named})
+
+
+def _errors(found: dict[str, Counter[Fact]], gold: dict[str, Counter[Fact]]) -> Iterable[str]:
+    """Why gold facts are missed and what was found beyond them, a word for each fact."""
+    ends = {(s, o) for s, _, o in found["relations"]}
+    named = {label for (label,) in found["objects"]}
+    for s, _, o in (gold["relations"] - found["relations"]).elements():
+        if not {s, o} <= named:
+            yield "relation missed: an end has another name"
+        elif (s, o) in ends:
+            yield "relation missed: another predicate"
+        else:
+            yield "relation missed: " + ("turned round" if (o, s) in ends else "not read")
+    for name in ("objects", "attributes"):
+        yield from [f"{name[:-1]} missed"] * (gold[name] - found[name]).total()
+    for name in ("objects", "attributes", "relations"):
+        yield from [f"{name[:-1]} too many"] * (found[name] - gold[name]).total()
+
+
+def _attributes(graph: SceneGraph) -> list[Fact]:
+    return [(item.label, word) for item in graph.objects for word in item.attributes]
+
+
+def _labels(graph: SceneGraph) -> list[str]:
+    return [item.label for item in graph.objects]
+
+
+def _same(predicate: str) -> str:
+    return predicate
+
+
+def _factual_word(predicate: str) -> str:
+    """FACTUAL's base forms and free prepositions in our words, by the parser's own lexicon.
+
+    "hold" → "holds", "sit on" → "on", "on top of" → "on"; words of ours stay.
+    """
+    lexicon = load_lexicon()
+    verb, _, rest = predicate.partition(" ")
+    is_verb = verb in {base for base, _ in lexicon.verbs.values()}
+    place = rest if is_verb else predicate
+    match = lexicon.phrases.fullmatch(place)
+    place = (lexicon.predicates[match.lastindex or 0] or place) if match else place
+    if is_verb and place and verb in lexicon.resting:
+        return place
+    return " ".join(filter(None, (third_person(verb) if is_verb else "", place)))
