@@ -174,6 +174,23 @@ def test_text_graphs_need_no_model(tmp_path, capsys):
     assert graph.objects[0].attributes == ("red",)
 
 
+def test_texts_are_read_by_named_models(tmp_path, capsys, shared_data):
+    folder = shared_data / "stanza-ewt-small"
+    (graph,) = printed_graphs(capsys, "--text", "a cup is on a table", "--parser", folder)
+    assert graph.triplets() == [("cup", "on", "table")]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (("--text", "a cup"), "--parser: no Stanza models in"),
+        (("--image", "a.png"), "--parser goes with --text or --texts"),
+    ],
+)
+def test_models_that_cannot_be_used_are_refused(tmp_path, source, message):
+    assert message in failure("graph", *source, "--parser", tmp_path)
+
+
 def test_texts_give_a_line_each(tmp_path, capsys):
     texts = tmp_path / "texts.txt"
     texts.write_text("a cup\n\na ball behind a lamp\n")

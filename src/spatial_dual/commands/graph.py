@@ -9,6 +9,7 @@ from spatial_dual.commands.inputs import checked_text, load_model, read_lines
 from spatial_dual.commands.views import names_depth, names_instances, read_view
 
 if TYPE_CHECKING:
+    from spatial_dual.parsing.interface import TextGraphParser
     from spatial_dual.scene.graph import SceneGraph
 
 _BATCH = 256
@@ -30,6 +31,8 @@ def _check(options: Namespace) -> None:
         raise CommandError("--depth, --instances and what belongs to them go with --image")
     if options.depth is None and options.depth_unit is not None:
         raise CommandError("--depth-unit goes with --depth")
+    if options.image is not None and options.parser is not None:
+        raise CommandError("--parser goes with --text or --texts")
     if not named and (options.intrinsics or options.fov or options.pitch is not None):
         raise CommandError("--intrinsics, --fov and --pitch go with --depth or --depth-model")
     if options.find and not options.instance_model:
@@ -39,8 +42,6 @@ def _check(options: Namespace) -> None:
 
 
 def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
-    from spatial_dual.parsing.default import default_parser
-
     if options.text is not None:
         texts = [checked_text(options.text)]
     else:
@@ -50,7 +51,7 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
             for number, line in enumerate(read_lines(options.texts), start=1)
         ]
     model = load_model(options.model) if options.completed else None
-    parser = default_parser() if model is None else model.parser
+    parser = _parser(options)
     for start in range(0, len(texts), _BATCH):
         batch = texts[start : start + _BATCH]
         graphs = parser.parse(batch)
@@ -58,6 +59,15 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
             seed = options.seed + start
             graphs = model.complete(graphs, texts=batch, steps=options.steps, seed=seed)
         yield from graphs
+
+
+def _parser(options: Namespace) -> "TextGraphParser":
+    from spatial_dual.parsing.default import default_parser
+
+    try:
+        return default_parser(options.parser)
+    except FileNotFoundError as error:
+        raise CommandError(f"--parser: {error}") from error
 
 
 def _of_image(options: Namespace) -> "Iterator[SceneGraph]":

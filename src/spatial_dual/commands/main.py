@@ -119,6 +119,9 @@ def _add_graph(command: ArgumentParser) -> None:
     source.add_argument("--text", metavar="TEXT")
     source.add_argument("--texts", metavar="FILE", help="one text a line; - is standard input")
     source.add_argument("--image", type=Path, metavar="FILE")
+    command.add_argument(
+        "--parser", metavar="DIR", help="Stanza models that read the texts (default: our own)"
+    )
     depth = command.add_mutually_exclusive_group()
     depth.add_argument(
         "--depth", type=Path, metavar="FILE", help="depth of the image, PNG or TIFF, one channel"

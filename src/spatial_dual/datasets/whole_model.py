@@ -21,17 +21,31 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
         spatial_dual:
           type: spatial_dual.datasets.whole_model.WholeModelDataset
           filepath: ${globals:data}/06_models/spatial_dual
+
+    Args:
+        filepath: the folder.
+        parsing: ``folder`` and ``package`` of the Stanza models that read its texts; the shipped
+            ones where left out.
+        metadata: kept for Kedro plugins, unused.
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        parsing: dict[str, str | None] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ):
         self._folder = Path(filepath)
+        self._parsing = parsing or {}
         self.metadata = metadata
 
     def load(self) -> "SpatialDual":
         """The model, ready to draw and describe."""
         from spatial_dual.models.spatial_dual import SpatialDual
+        from spatial_dual.parsing.default import default_parser
 
-        return SpatialDual.from_pretrained(self._folder)
+        return SpatialDual.from_pretrained(self._folder, default_parser(**self._parsing))
 
     def save(self, data: "SpatialDual") -> None:
         """Replace the stored model; a failure leaves the one before."""

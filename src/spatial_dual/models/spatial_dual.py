@@ -54,13 +54,15 @@ class SpatialDual:
         self.image_tokenizer = parts.image_tokenizer
 
     @classmethod
-    def from_pretrained(cls, folder: Path | str) -> Self:
+    def from_pretrained(cls, folder: Path | str, parser: TextGraphParser | None = None) -> Self:
         """Load what ``save_pretrained`` or ``kedro run --pipelines=train`` wrote.
+
+        ``parser`` as of the class.
 
         Raises:
             FileNotFoundError: there is no such folder; the message says how to train one.
         """
-        return cls(load_parts(Path(folder)))
+        return cls(load_parts(Path(folder)), parser)
 
     def save_pretrained(self, folder: Path | str) -> None:
         """Write every part below ``folder``."""

@@ -12,8 +12,8 @@ from spatial_dual.datasets.graphs.factual import read_pairs
 from spatial_dual.datasets.graphs.source import GraphRow
 from spatial_dual.scene.graph import SceneGraph, Triplet
 
-PATTERNS = ("*val.json", "dev.csv*", "captions.json")
-"""VSD's validation parts, FACTUAL's, and our own."""
+PATTERNS = ("*val.json", "dev.csv*")
+"""The validation parts of VSD and of FACTUAL."""
 Form = Literal["pictures", "factual", "graphs"]
 
 
@@ -38,35 +38,41 @@ class CaptionSet:
 
 
 class CaptionSetsDataset(AbstractDataset[None, dict[str, CaptionSet]]):
-    """Annotated captions of all files of ``PATTERNS`` below a folder, by file name; read only.
+    """Our own annotated captions, and those of data sets in a folder; read only.
 
     Args:
-        path: the folder.
+        filepath: file of ours; its set is called "own".
+        path: folder in and below which files of ``PATTERNS`` are read, called by their names;
+            None for no more than our own.
         metadata: kept for Kedro plugins, unused.
 
     Raises:
-        DatasetError: on load, no path, no such file in it, or one of another form.
+        DatasetError: on load, no file in the folder, or one of another form.
     """
 
-    def __init__(self, path: str | None, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, filepath: str, path: str | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._own = Path(filepath)
         self._path = path
         self.metadata = metadata
 
     def load(self) -> dict[str, CaptionSet]:
         """All sets."""
-        if not self._path:
-            raise DatasetError("no annotated captions given: add --params=captions.path=FOLDER")
+        own = {"own": read_captions(self._own)}
+        if self._path is None:
+            return own
         files = sorted(f for pattern in PATTERNS for f in Path(self._path).rglob(pattern))
         if not files:
             raise DatasetError(f"{self._path}: no {' or '.join(PATTERNS)} in it")
-        return {_name(file): read_captions(file) for file in files}
+        return own | {_name(file): read_captions(file) for file in files}
 
     def save(self, data: None) -> None:
         """Annotations are never written; raises DatasetError."""
         raise DatasetError("annotated captions are read only")
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": self._path}
+        return {"filepath": str(self._own), "path": self._path}
 
 
 def read_captions(file: Path) -> CaptionSet:
@@ -80,8 +86,8 @@ def read_captions(file: Path) -> CaptionSet:
         return _of_graphs("factual", [(row.captions[0], row.graph) for row in rows])
     try:
         rows = json.loads(file.read_text("utf-8"))
-        return _of_pictures(rows) if "triple_list" in rows[0] else _own(rows)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+        return _of_pictures(rows) if "triple_list" in rows[0] else _of_facts(rows)
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise DatasetError(f"{file}: neither VSD's form nor ours: {error!r}") from error
 
 
@@ -113,7 +119,7 @@ def _described(graph: SceneGraph) -> Iterator[tuple[str, str]]:
     return ((item.label, word) for item in graph.objects for word in item.attributes)
 
 
-def _own(rows: list[dict[str, Any]]) -> CaptionSet:
+def _of_facts(rows: list[dict[str, Any]]) -> CaptionSet:
     return CaptionSet(
         "graphs",
         [row["caption"] for row in rows],

@@ -6,13 +6,13 @@ from spatial_dual.pipelines.parsing_report.nodes import report_parsing
 
 
 def create_pipeline() -> Pipeline:
-    """One node; its captions are named by ``--params=captions.path=FOLDER``."""
+    """One node; ``--params=captions.path=FOLDER`` names more captions than our own."""
     return Pipeline(
         [
             node(
                 report_parsing,
                 inputs=["annotated_captions", "params:parsing"],
-                outputs="parsing_figures",
+                outputs=["parsing_figures", "parsing_report"],
                 name="report_parsing",
             )
         ]
