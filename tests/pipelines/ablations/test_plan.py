@@ -20,7 +20,7 @@ CHANGES = {
 
 
 def plan(variants: object = "all", seeds: object = 0, changes: object = CHANGES) -> Plan:
-    ablations = {"variants": variants, "seeds": seeds, "changes": changes}
+    ablations = {"variants": variants, "seeds": seeds, "common": [], "changes": changes}
     return make_plan({**BASE, "ablations": ablations, "seed": 0})
 
 

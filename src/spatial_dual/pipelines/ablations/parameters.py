@@ -1,6 +1,6 @@
 """Parameters of the ``ablations`` pipeline."""
 
-from typing import Any
+from typing import Any, Literal
 
 from spatial_dual.pipelines.parameters import Section
 
@@ -10,4 +10,5 @@ class AblationsParameters(Section):
 
     variants: str | list[str]
     seeds: int | str | list[int]
+    common: list[Literal["dgae", "alignment", "graph_diffusion"]]
     changes: dict[str, dict[str, dict[str, Any]]]

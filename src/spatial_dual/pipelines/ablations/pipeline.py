@@ -1,7 +1,7 @@
 """All chosen variants and seeds: namespaces of the stages' own factories, differing in parameters.
 
-What no variant changes, from scenes to priors, runs once and without a namespace; what a variant
-does not change is read from the namespace of the full method at the same seed.
+What no variant changes, from scenes to priors, runs once and without a namespace; a stage that two
+runs train alike is trained by the first of them, the full method at the same seed before all.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def create_pipeline(plan: Plan, everything: Pipeline) -> Pipeline:
     made = {output for node in runs for output in node.outputs}
     asked = {name for node in runs for name in node.inputs} - made
     for run in plan.references:
-        stages = _namespaced(_stages(tuple(UPSTREAM)), run)
+        stages = _namespaced(_stages(run.stages), run)
         wanted = asked & stages.all_outputs()
         if wanted:
             runs += stages.to_outputs(*wanted).nodes
@@ -71,18 +71,22 @@ def _stages(names: tuple[str, ...]) -> Pipeline:
 
 
 def _namespaced(pipe: Pipeline, run: Run) -> Pipeline:
-    """``pipe`` in the run's namespace, its inputs from the reference or from everybody."""
-    taken = tuple(stage for stage in UPSTREAM if stage not in run.stages)
-    of_reference = _stages(taken).all_outputs()
+    """``pipe`` in the run's namespace, its inputs from those that make them or from everybody."""
+    taken = {stage: maker for stage, maker in run.makers.items() if maker != run.namespace}
+    inputs = {name: _of(m, name) for s, m in taken.items() for name in FACTORIES[s]().all_outputs()}
     parameters = {name for name in pipe.inputs() if name.startswith("params:")}
     read = {n for n in pipe.inputs() - parameters if not n.endswith("_progress")}
     return Pipeline(
         pipe,
         namespace=run.namespace,
         tags="ablations",
-        inputs={n: f"{run.reference}.{n}" if n in of_reference else n for n in read},
+        inputs={name: inputs.get(name, name) for name in read},
         parameters={name for name in parameters if _root(name) not in OWN_PARAMETERS},
     )
+
+
+def _of(namespace: str, name: str) -> str:
+    return f"{namespace}.{name}" if namespace else name
 
 
 def _root(parameter: str) -> str:

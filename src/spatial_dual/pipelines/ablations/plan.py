@@ -1,6 +1,7 @@
 """Which variants to train, with which parameters, and what each of them makes itself."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,24 +36,25 @@ class Run:
     Attributes:
         variant: its name.
         seed: of its trainings and samples.
-        stages: trained by the variant itself; the others are the reference's.
+        makers: namespaces whose training of each stage in ``UPSTREAM`` it takes; "" is the
+            project's own, without a namespace.
         parameters: of all stages in ``UPSTREAM``, the variant's changes made.
     """
 
     variant: str
     seed: int
-    stages: tuple[str, ...]
+    makers: Mapping[str, str]
     parameters: Parameters
 
     @property
     def namespace(self) -> str:
         """Prefix of its nodes, datasets and parameters."""
-        return f"{self.variant}.seed_{self.seed}"
+        return _namespace(self.variant, self.seed)
 
     @property
-    def reference(self) -> str:
-        """Namespace that it takes unchanged stages from."""
-        return f"{REFERENCE}.seed_{self.seed}"
+    def stages(self) -> tuple[str, ...]:
+        """Those that it trains itself."""
+        return tuple(stage for stage, maker in self.makers.items() if maker == self.namespace)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def make_plan(parameters: Parameters) -> Plan:
     """The runs that ``ablations.variants`` and ``ablations.seeds`` ask for.
 
     Both are "all", one value, several joined by "+" (as ``kedro run --params`` takes no lists) or
-    a list.
+    a list. Stages in ``ablations.common`` are trained once for all seeds.
 
     Raises:
         ValueError: a variant that ``ablations.changes`` does not have, a seed that is no number,
@@ -92,16 +94,14 @@ def make_plan(parameters: Parameters) -> Plan:
         )
     seeds = [_seed(value) for value in _several(ablations["seeds"])]
     base = {stage: parameters[stage] for stage in UPSTREAM}
+    makers = _Makers(base, frozenset(ablations["common"]))
 
     def run(variant: str, seed: int) -> Run:
-        where = f"ablations.changes.{variant}"
-        changed = merged(base, changes[variant], where)
-        return Run(variant, seed, tuple(_own_stages(changes[variant], variant)), changed)
+        changed = merged(base, changes[variant], f"ablations.changes.{variant}")
+        return Run(variant, seed, makers.of(variant, seed, changed), changed)
 
-    return Plan(
-        tuple(run(variant, seed) for variant in chosen for seed in seeds),
-        tuple(run(REFERENCE, seed) for seed in seeds),
-    )
+    references = tuple(run(REFERENCE, seed) for seed in seeds)
+    return Plan(tuple(run(variant, seed) for variant in chosen for seed in seeds), references)
 
 
 def check_plan(plan: Plan) -> None:
@@ -133,12 +133,34 @@ def merged(base: Parameters, changes: Parameters, where: str) -> dict[str, Any]:
     return result
 
 
-def _own_stages(changes: Parameters, variant: str) -> Iterator[str]:
-    own: set[str] = set()
-    for stage, sources in UPSTREAM.items():
-        if variant == REFERENCE or stage in changes or own & set(sources):
-            own.add(stage)
-            yield stage
+class _Makers:
+    """Who trains what: of runs that train a stage alike, the first one asked about.
+
+    Alike are the same parameters of the stage and of all it reads from, and the same seed, unless
+    the stage is in ``common``: its training then is the project's own where nothing is changed.
+    """
+
+    def __init__(self, base: Parameters, common: frozenset[str]) -> None:
+        self._base = base
+        self._common = common
+        self._first: dict[str, str] = {}
+
+    def of(self, variant: str, seed: int, parameters: Parameters) -> dict[str, str]:
+        """The namespace that makes each stage for a run; "" is the project's own."""
+        own, makers = _namespace(variant, seed), {}
+        for stage, sources in UPSTREAM.items():
+            read = (*sources, stage)
+            is_common = self._common.issuperset(read)
+            if is_common and all(parameters[name] == self._base[name] for name in read):
+                makers[stage] = ""
+                continue
+            alike = [stage, None if is_common else seed, *(parameters[name] for name in read)]
+            makers[stage] = self._first.setdefault(json.dumps(alike, sort_keys=True), own)
+        return makers
+
+
+def _namespace(variant: str, seed: int) -> str:
+    return f"{variant}.seed_{seed}"
 
 
 def _several(value: object) -> list[str]:
