@@ -1,5 +1,6 @@
 """Node order, presence, and condition tokens of a graph."""
 
+import pytest
 import torch
 
 from spatial_dual.models.graph_nodes import GraphTokens, NodeEmbedding, presence, shown_only
@@ -96,6 +97,11 @@ def test_with_words_a_tag_is_at_first_the_mean_of_its_words() -> None:
     nodes, _ = GraphTokens(SHAPE, 8, words)(tags, table)
     ids = list(words.labels[int(tags["labels"][0, 1])])
     assert torch.allclose(nodes[0, 1], table[ids].mean(dim=0), atol=1e-6)
+
+
+def test_words_without_their_table_are_refused() -> None:
+    with pytest.raises(ValueError, match="needs word_table"):
+        GraphTokens(SHAPE, 8, said_in(12))(random_tags(1))
 
 
 def test_tokens_of_empty_slots_and_their_relations_are_hidden() -> None:

@@ -270,6 +270,9 @@ class GraphTokens(nn.Module):
         """Condition tokens (batch, tokens, dim) and which of them are nodes (batch, tokens).
 
         ``word_table`` (vocabulary, dim) are the word embeddings of a model with ``words``.
+
+        Raises:
+            ValueError: there are ``words``, but no table to look them up in.
         """
         labels, kinds, predicates, places = self._tables(word_table)
         objects = labels[tags["labels"]]  # (b, slots, d)
@@ -289,8 +292,13 @@ class GraphTokens(nn.Module):
 
     def _tables(self, word_table: Tensor | None) -> list[Tensor]:
         """Embeddings of labels, attributes, predicates and places, (tags, dim) each."""
-        if self.said is None or word_table is None:
+        if self.said is None:
             return list(self.tags)
+        if word_table is None:
+            raise ValueError(
+                "GraphTokens was made with words, so it needs word_table, the word embeddings of "
+                "its model: its own tables alone start at zero and tell no tags apart"
+            )
         return [own + said for own, said in zip(self.tags, self.said(word_table), strict=True)]
 
     def _there(self, tags: Tags) -> Tensor:

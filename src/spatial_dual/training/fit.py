@@ -1,7 +1,5 @@
 """The one training loop, used by every model of the project."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,6 +16,7 @@ from spatial_dual.seeding import torch_generator
 from spatial_dual.training.checkpoint import CheckpointStore, Progress
 from spatial_dual.training.config import FitConfig, batch_indices
 from spatial_dual.training.distributed import Workers, run_workers
+from spatial_dual.training.fingerprint import training_fingerprint
 from spatial_dual.training.optimizers import Optimizers
 from spatial_dual.training.stopping import StopRequest
 
@@ -273,24 +272,15 @@ class _Run:
         self.model.to("cpu").eval()
 
     def _fingerprint(self) -> str:
-        """Hash of the settings, the starting weights and the first batch.
+        """Of settings, starting weights and first batch.
 
         A change of data, upstream weights or parameters changes it, and the stored progress of
         another training is not taken up by mistake.
         """
-        digest = hashlib.blake2b(digest_size=16)
-        settings = {**asdict(self.config), "name": self.name, "examples": len(self.data)}
-        if isinstance(self.loss_fn, Remembering):
-            settings["remembered"] = sorted(self.loss_fn.state_dict())
-        digest.update(json.dumps(settings, sort_keys=True).encode())
         indices = batch_indices(len(self.data), self.config.batch_size, self.config.seed, 0)
         batch = self.data.load(indices, torch_generator(self.config.seed, self.name, "step", 0))
-        for tensors in (self.model.state_dict(), batch):
-            for key, value in tensors.items():
-                digest.update(key.encode())
-                raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-                digest.update(raw.numpy().tobytes())
-        return digest.hexdigest()
+        tensors = {**self.model.state_dict(), **{f"batch {k}": v for k, v in batch.items()}}
+        return training_fingerprint(self.name, self.config, self.loss_fn, len(self.data), tensors)
 
 
 class _Meter:
