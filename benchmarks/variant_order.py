@@ -1,6 +1,6 @@
 """Whether the variants of a finished ``ablations`` run stand in the order that the paper claims.
 
-    python -m benchmarks.variant_order data/order/08_reporting [--json FILE]
+    python -m benchmarks.variant_order data/08_reporting [--json FILE]
 
 Reads ``ablation_results.csv`` and ``ablation_scores.csv``. For every claim: means and spread over
 the seeds, the seeds in which it holds, and the p-value of a paired bootstrap where samples or seeds

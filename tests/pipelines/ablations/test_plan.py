@@ -19,9 +19,14 @@ CHANGES = {
 }
 
 
-def plan(variants: object = "all", seeds: object = 0, changes: object = CHANGES) -> Plan:
-    ablations = {"variants": variants, "seeds": seeds, "common": [], "changes": changes}
-    return make_plan({**BASE, "ablations": ablations, "seed": 0})
+def plan(
+    variants: object = "all",
+    seeds: object = 0,
+    changes: object = CHANGES,
+    common: tuple[str, ...] = (),
+) -> Plan:
+    chosen = {"variants": variants, "seeds": seeds, "common": common, "changes": changes}
+    return make_plan({**BASE, "ablations": chosen, "seed": 0})
 
 
 def test_runs_are_variants_times_seeds_however_they_are_written() -> None:
@@ -45,6 +50,35 @@ def test_a_variant_makes_the_first_stage_it_changes_and_all_that_follow(
     variant: str, stages: tuple[str, ...]
 ) -> None:
     assert plan(variant).runs[0].stages == stages
+
+
+def test_stages_trained_alike_are_trained_once() -> None:
+    """Two blind variants share the alignment of the first; seeds share none."""
+    twins = {**CHANGES, "blinder": {**CHANGES["blind"], "dual": {"weights": {"graph": 0.5}}}}
+    blind, later, blinder, _ = plan("blind+blinder", "0+1", changes=twins).runs
+    assert blind.makers["alignment"] == blinder.makers["alignment"] == "blind.seed_0"
+    assert later.makers["alignment"] == "blind.seed_1"
+    assert later.makers["dgae"] == "sd3.seed_1"
+    assert (blind.stages, blinder.stages) == (("alignment", "dual"), ("dual",))
+
+
+def test_common_stages_are_the_projects_own_for_all_seeds_unless_changed() -> None:
+    common = ("dgae", "alignment", "graph_diffusion")
+    runs = {r.namespace: r for r in plan("sd3+blind+noisy", "0+1", common=common).runs}
+    assert runs["sd3.seed_1"].makers == {
+        "dgae": "",
+        "alignment": "",
+        "graph_diffusion": "",
+        "dual": "sd3.seed_1",
+    }
+    assert runs["blind.seed_1"].makers["alignment"] == "blind.seed_0"
+    assert runs["noisy.seed_1"].stages == ("dual",)
+    # what reads from a changed stage is changed too, and common with it
+    for stage in ("dgae", "alignment", "graph_diffusion"):
+        assert runs["noisy.seed_1"].makers[stage] == "noisy.seed_0"
+    # a stage is common only with all that it reads from
+    alone = plan("sd3", "1", common=("alignment",)).runs[0]
+    assert alone.stages == tuple(alone.makers)
 
 
 def test_parameters_differ_exactly_where_the_changes_say() -> None:
