@@ -94,7 +94,8 @@ def test_cross_attention_looks_at_text_codes_in_their_order_and_at_nodes_that_ex
     text = torch.tensor([[BOS_ID, 5, 6, 7, EOS_ID, PAD_ID]])
     rows = torch.stack(read_by_hand(decoder, codes, tags))
     rows[:6] += decoder.gpt.transformer.wpe.weight[:6]
-    there = torch.cat([torch.ones(1, 6, dtype=torch.bool), decoder.graph(tags)[1]], dim=1)
+    _, exist = decoder.graph(tags, decoder.gpt.transformer.wte.weight)
+    there = torch.cat([torch.ones(1, 6, dtype=torch.bool), exist], dim=1)
     assert not there.all()
     memory = decoder.norm(rows)[None, there[0]]
     expected = decoder.gpt(input_ids=text, encoder_hidden_states=memory).logits
