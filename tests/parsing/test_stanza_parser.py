@@ -45,6 +45,20 @@ def test_a_batch_gives_what_its_captions_give_alone(parser: StanzaParser) -> Non
     assert parser.parse(captions) == [parser.parse([caption])[0] for caption in captions]
 
 
+@pytest.mark.parametrize(
+    "caption", ["", " \t", "🙂🔥", "\x00\x1b", "...", "word " * 10_000, "two tall trees", "a cat"]
+)
+def test_captions_that_relate_nothing_give_no_relation(parser: StanzaParser, caption: str) -> None:
+    (graph,) = parser.parse([caption])
+    assert graph.relations == ()
+    assert bool(graph.objects) == caption.startswith(("two", "a "))
+
+
+def test_controls_and_symbols_do_not_hide_what_is_said(parser: StanzaParser) -> None:
+    (graph,) = parser.parse(["\u202ea 🐱 cat\x07 is\u200b on\t a mat 🔥\u202c"])
+    assert graph.triplets() == [("cat", "on", "mat")]
+
+
 def test_a_folder_without_models_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"resources\.json is missing"):
         StanzaParser(tmp_path, "caption")
