@@ -22,6 +22,7 @@ from spatial_dual.runs.fingerprints import plain
 
 Manifest = dict[str, Any]
 ONLY_MISSING = "--only-missing-outputs"
+RESERVE = "reserve"  # a file that a run frees at its end, so that a full disk can take the manifest
 
 
 class FolderInUseError(click.ClickException):
@@ -46,7 +47,9 @@ def new_manifest(run_params: Mapping[str, Any], parameters: Any) -> Manifest:
 
 
 def save_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write or replace ``folder/<id>.json``."""
+    """Write or replace ``folder/<id>.json``; that of a run at its end finds room on a full disk."""
+    if manifest["status"] != "running":
+        (folder / RESERVE).unlink(missing_ok=True)
     content = json.dumps(manifest, indent=1, default=str) + "\n"
     write_file(folder / f"{manifest['id']}.json", content.encode())
 
@@ -70,6 +73,7 @@ def lock_runs(folder: Path) -> BaseFileLock:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if lock := _take(folder):
+        (folder / RESERVE).write_bytes(bytes(1 << 20))
         return lock
     run = next(reversed(load_manifests(folder).values()))
     raise FolderInUseError(
