@@ -7,6 +7,7 @@ from spatial_dual.hooks import ClearProgress, OneProcessTraining, PlanAblations,
 from spatial_dual.parameter_check import ParameterCheck
 from spatial_dual.runs.fingerprints import StaleAwareCatalog
 from spatial_dual.runs.hooks import RunRecords
+from spatial_dual.tracking import MlflowTracking
 
 # Kedro reports usage over the network unless told otherwise.
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -19,6 +20,7 @@ warnings.filterwarnings("ignore", message="One or more dataset names contain '.'
 
 # Kedro calls the last first: an output is in the ledger before its training forgets its progress
 HOOKS = (
+    MlflowTracking(),
     StageCosts(),
     ClearProgress(),
     RunRecords(),

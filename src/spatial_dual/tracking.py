@@ -1,0 +1,102 @@
+"""Parameters, loss curves and metrics of a run sent to MLflow, where the user asks for it."""
+
+import logging
+import math
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+
+from spatial_dual.metrics.table import flatten
+
+EXPERIMENT = "spatial-dual"
+METRICS_A_CALL = 1000  # MLflow takes no more, and a hundred parameters
+PARAMETERS_A_CALL = 100
+PARAMETER_LENGTH = 6000
+
+logger = logging.getLogger(__name__)
+
+
+class MlflowTracking:
+    """One MLflow run for each run, where ``MLFLOW_TRACKING_URI`` names a server or a folder.
+
+    Without that variable nothing is sent and MLflow is not imported. A server that does not answer
+    costs what it should have received and a warning; the run goes on.
+    """
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], catalog: CatalogProtocol) -> None:
+        """Begin a run named as ours, with its parameters.
+
+        Raises:
+            RuntimeError: the variable is set and MLflow is not installed.
+        """
+        self._client: Any = None
+        if "MLFLOW_TRACKING_URI" not in os.environ:
+            return
+        try:
+            from mlflow import MlflowClient
+            from mlflow.entities import Param
+        except ModuleNotFoundError as error:
+            raise RuntimeError(
+                "MLFLOW_TRACKING_URI is set, but MLflow is not installed; unset it, or run "
+                "pip install 'spatial-dual[mlflow]'"
+            ) from error
+        client = MlflowClient()
+        known = client.get_experiment_by_name(EXPERIMENT)
+        experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
+        self._run = client.create_run(experiment, run_name=run_params["run_id"]).info.run_id
+        self._client = client
+        values = flatten(catalog.load("parameters"))
+        parameters = [Param(key, str(value)[:PARAMETER_LENGTH]) for key, value in values]
+        for start in range(0, len(parameters), PARAMETERS_A_CALL):
+            client.log_batch(self._run, params=parameters[start : start + PARAMETERS_A_CALL])
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Send the curves of a training's log, and the numbers of ``metrics``."""
+        if self._client is None:
+            return
+        if dataset_name.endswith("_log"):
+            self._send(_curves(dataset_name.removesuffix("_log"), data))
+        elif dataset_name.rpartition(".")[2] == "metrics":
+            prefix = dataset_name.removesuffix("metrics")
+            self._send((f"{prefix}{key}", value, 0) for key, value in flatten(data))
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """End the MLflow run."""
+        self._end("FINISHED")
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """End the MLflow run as failed."""
+        self._end("FAILED")
+
+    def _send(self, values: Iterator[tuple[str, Any, int]]) -> None:
+        from mlflow.entities import Metric
+        from mlflow.exceptions import MlflowException
+
+        metrics = [Metric(key, value, 0, step) for key, value, step in values if _is_number(value)]
+        try:
+            for start in range(0, len(metrics), METRICS_A_CALL):
+                some = metrics[start : start + METRICS_A_CALL]
+                self._client.log_batch(self._run, metrics=some)
+        except MlflowException as error:
+            logger.warning("Not sent to MLflow: %s", error)
+
+    def _end(self, status: str) -> None:
+        if self._client is not None:
+            self._client.set_terminated(self._run, status)
+
+
+def _curves(name: str, log: Mapping[str, Any]) -> Iterator[tuple[str, Any, int]]:
+    for row in log["rows"]:
+        for part in row.keys() - {"step"}:
+            yield f"{name}.{part}", row[part], row["step"]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
