@@ -11,7 +11,7 @@ from spatial_dual.datasets.records import write_records
 from spatial_dual.models.dgae import Dgae, DgaeConfig
 from spatial_dual.models.graph_nodes import presence
 from spatial_dual.training import graph_codes
-from spatial_dual.training.graph_codes import count_evidence, encode_views, view_tags
+from spatial_dual.training.graph_codes import count_evidence, encode_views
 from tests.models.graphs import SHAPE, random_tags
 
 ROWS, VIEWS = 5, 3
@@ -57,19 +57,20 @@ def test_every_view_is_encoded_as_if_alone(dgae: Dgae, chunk: dict[str, Any]) ->
         assert encoded["stated"][row, view].tolist() == presence(initial, SHAPE)[0].tolist()
 
 
-def test_evidence_counts_the_gold_graphs_of_all_views_once(
+def test_evidence_counts_one_view_of_each_gold_graph_all_views_in_turn(
     dgae: Dgae, chunk: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {name: table.clone() for name, table in dgae.evidence.state_dict().items()}
     monkeypatch.setattr(graph_codes, "CHUNK", 2)
     count_evidence(dgae, write_records(tmp_path, [chunk]))
     counted = {n: t - before[n] for n, t in dgae.evidence.state_dict().items()}
-    gold = view_tags(chunk, "gold")
+    views = [one_view(chunk, "gold", row, row % VIEWS) for row in range(ROWS)]
+    gold = {name: torch.cat([view[name] for view in views]) for name in views[0]}
     labels = gold["labels"].flatten().bincount(minlength=SHAPE.labels)
     assert counted["labels"].sum(dim=0).round().tolist() == labels.tolist()
-    assert counted["labels"].sum() == pytest.approx(ROWS * VIEWS * SHAPE.slots, rel=1e-4)
+    assert counted["labels"].sum() == pytest.approx(ROWS * SHAPE.slots, rel=1e-4)
     # pairs of the three objects that are there, and the predicates that hold between them
-    assert counted["relations"][:, -1].sum() == pytest.approx(ROWS * VIEWS * 3, rel=1e-4)
+    assert counted["relations"][:, -1].sum() == pytest.approx(ROWS * 3, rel=1e-4)
     pairs = [0, 1, 3]  # (0, 1), (0, 2), (1, 2) of four slots
     bits = gold["relations"][:, pairs].sum(dim=(0, 1))
     assert counted["relations"][:, :-1].sum(dim=0).round().tolist() == bits.tolist()

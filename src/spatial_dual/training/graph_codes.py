@@ -40,9 +40,23 @@ def encode_views(dgae: Dgae, chunk: Mapping[str, Any]) -> dict[str, Any]:
 
 @torch.inference_mode()
 def count_evidence(dgae: Dgae, aligned: Records) -> None:
-    """Fill ``dgae.evidence`` with the gold graphs of all views."""
-    for chunk in aligned.chunks(CHUNK):
-        tags = view_tags(chunk, "gold")
+    """Fill ``dgae.evidence`` with one view of each record's gold graph, all views in turn.
+
+    The views of a record are one graph under different numbers of its slots.
+    """
+    columns = [f"gold_{name}" for name in TAG_NAMES]
+    for start in range(0, len(aligned), CHUNK):
+        rows = range(start, min(start + CHUNK, len(aligned)))
+        chunk = aligned.chunk(rows, columns)
+        tags = view_tags(
+            {name: _views_in_turn(values, rows) for name, values in chunk.items()}, "gold"
+        )
         with mixed_precision(torch.device("cpu")):
             codes = dgae.encode(tags)
         dgae.evidence.count(codes, tags)
+
+
+def _views_in_turn(values: Any, rows: range) -> np.ndarray:
+    """Of (n, views, …) the view number row mod views of each row, (n, 1, …)."""
+    views: np.ndarray = np.asarray(values)
+    return views[np.arange(len(rows)), np.asarray(rows) % views.shape[1]][:, None]
