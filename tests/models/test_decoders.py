@@ -119,20 +119,25 @@ def test_a_word_is_predicted_from_codes_graph_and_the_words_before_it(
 
 def test_greedy_decoding_follows_the_most_likely_next_word(text_decoder: TextDecoder) -> None:
     codes, tags = torch.randint(0, 12, (2, 6)), random_tags(2)
-    ids = text_decoder.generate(codes, tags)
+    written = text_decoder.generate(codes, tags)
+    ids = written.ids
     if text_decoder.config.cross_attention:  # it is given bos, and gives it back
         assert ids[:, 0].tolist() == [BOS_ID, BOS_ID]
         ids = ids[:, 1:]
     for row in range(2):
         text = torch.full((1, 6), PAD_ID)
         text[0, 0] = BOS_ID
+        sureness = []
         one = {name: values[row : row + 1] for name, values in tags.items()}
         for position in range(5):
             step = text_decoder(codes[row : row + 1], one, text)[0, position]
             text[0, position + 1] = step.argmax()
+            if int(step.argmax()) != PAD_ID:  # which says nothing
+                sureness.append(step.log_softmax(dim=-1).max().item())
             assert int(ids[row, position]) == int(text[0, position + 1])
             if int(text[0, position + 1]) == EOS_ID:
                 break
+        assert float(written.least_sure[row]) == pytest.approx(min(sureness), abs=1e-4)
 
 
 def test_next_token_loss_skips_padding() -> None:

@@ -1,6 +1,16 @@
-"""The description that its own 3DSG bears out best is kept."""
+"""The description that its own 3DSG bears out best, the drawing that shows most, are kept."""
 
-from spatial_dual.models.faithfulness import faithfulness, most_faithful
+import math
+
+import numpy as np
+
+from spatial_dual.models.faithfulness import (
+    best_borne_out,
+    faithfulness,
+    most_faithful_drawings,
+    share_shown,
+)
+from spatial_dual.models.outputs import Drawing
 from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
 
@@ -36,15 +46,52 @@ def test_score_by_hand() -> None:
     assert score(FALSE) == score(NOTHING) == (0, 0)
 
 
+def best(texts: list[str], least_sure: list[float] | None = None) -> str:
+    sureness = least_sure or [-0.1] * len(texts)
+    return best_borne_out(texts, sureness, [GRAPH], LexiconParser())[0]
+
+
 def test_true_goes_before_false_more_before_less_and_the_first_before_equals() -> None:
     ranked = [MORE, TRUE, WRONG_COLOUR, HALF_TRUE, FALSE]
     for n, text in enumerate(ranked):
         for worse in ranked[n + 1 :]:
-            assert most_faithful([[worse, text]], [GRAPH], LexiconParser()) == [text]
-    assert most_faithful([[FALSE, NOTHING]], [GRAPH], LexiconParser()) == [FALSE]
+            assert best([worse, text]) == text
+    assert best([FALSE, NOTHING]) == FALSE
+
+
+def test_a_text_with_a_word_that_its_writer_doubted_loses_what_little_it_says_more() -> None:
+    doubts, sure = math.log(0.2), math.log(0.9)
+    assert best([TRUE, MORE], [sure, doubts]) == TRUE
+    assert best([TRUE, MORE], [doubts, sure]) == MORE
+    assert best([FALSE, TRUE], [sure, math.log(0.5)]) == TRUE
 
 
 def test_each_graph_chooses_among_its_own() -> None:
     empty = SceneGraph(objects=(), relations=())
-    chosen = most_faithful([[FALSE, TRUE], [TRUE, FALSE]], [GRAPH, empty], LexiconParser())
-    assert chosen == [TRUE, TRUE]
+    texts = [FALSE, TRUE, TRUE, FALSE]
+    assert best_borne_out(texts, [0.0] * 4, [GRAPH, empty], LexiconParser()) == [TRUE, TRUE]
+
+
+def seen(*objects: SceneObject, relations: tuple[Relation, ...] = ()) -> SceneGraph:
+    return SceneGraph(objects=objects, relations=relations)
+
+
+CUP, TABLE = GRAPH.objects[:2]
+ON = Relation(subject=0, predicate="on", object=1)
+STATED = seen(CUP, TABLE, relations=(ON,))
+
+
+def test_what_a_drawing_shows_of_its_text_by_hand() -> None:
+    assert share_shown(STATED, STATED) == 1
+    assert share_shown(STATED, seen(CUP, TABLE)) == 2 / 3
+    assert share_shown(STATED, seen(SceneObject(label="cup"), TABLE)) == 1 / 3  # not red
+    assert share_shown(STATED, seen()) == 0
+    assert share_shown(seen(), STATED) == 1
+
+
+def test_the_drawing_that_shows_most_is_kept_of_each_text() -> None:
+    images = [np.full((2, 2, 3), n, np.uint8) for n in range(4)]
+    made = [Drawing(image, STATED, STATED) for image in images]
+    views = [seen(CUP), STATED, seen(TABLE), seen(CUP)]
+    kept = most_faithful_drawings(made, views, 2)
+    assert [int(drawing.image[0, 0, 0]) for drawing in kept] == [1, 2]

@@ -64,6 +64,15 @@ def test_equal_seeds_draw_equal_images_and_other_seeds_others(whole: SpatialDual
     assert not np.array_equal(first[0].image, other[0].image)
 
 
+def test_a_drawing_is_chosen_among_candidates_of_its_own_text(whole: SpatialDual) -> None:
+    texts = ["a red cup on a blue table", "a cup to the left of a table"]
+    drawings = whole.draw(texts, steps=2, candidates=3, seed=1)
+    assert [d.initial for d in drawings] == whole.initial_from_texts(texts)
+    assert whole.draw(texts[0], steps=2, candidates=1).image.shape == drawings[0].image.shape
+    again = whole.draw(texts, steps=2, candidates=3, seed=1)
+    assert all((a.image == b.image).all() for a, b in zip(drawings, again, strict=True))
+
+
 def test_a_saved_model_loads_to_the_same_model(whole: SpatialDual, tmp_path: Path) -> None:
     assert not is_whole(tmp_path)
     whole.save_pretrained(tmp_path)

@@ -59,6 +59,7 @@ def samples_of(folder, descriptions, completed):
                 "steps": [20] * COUNT,
                 "guidance": [2.0] * COUNT,
                 "truncation": [0.9] * COUNT,
+                "drawings": [2] * COUNT,
                 "temperature": [0.5] * COUNT,
                 "seed": [0] * COUNT,
             }
@@ -141,7 +142,7 @@ def test_few_pictures_and_missing_checkpoints_are_refused_with_the_reason(perfec
     )
     assert figures["fid_scenes"] == "4 pictures, at least 50 are needed"
     assert figures["clip_score"] == NO_CLIP
-    assert (card["truncation"], card["temperature"]) == (0.9, 0.5)
+    assert (card["truncation"], card["temperature"], card["drawings"]) == (0.9, 0.5, 2)
     assert card["warning"].startswith("FID of 4 pictures is biased upwards")
     assert len(card["real_set_sha256"]) == len(card["extractor_sha256"]) == 64
     missing = PARAMETERS | {"extractor": "inception", "inception": {"path": "no", "sha256": None}}
@@ -156,7 +157,14 @@ def test_many_equal_pictures_have_no_distance(tmp_path, perfect):
     images = np.random.default_rng(0).integers(0, 256, (60, SIZE, SIZE, 3), dtype=np.uint8)
     ids = [str(k) for k in range(60)]
     scenes = write_records(tmp_path / "scenes", [{"id": ids, "image": images}])
-    numbers = {"steps": 1, "guidance": 1.0, "truncation": 0.9, "temperature": 1.0, "seed": 0}
+    numbers = {
+        "steps": 1,
+        "guidance": 1.0,
+        "truncation": 0.9,
+        "temperature": 1.0,
+        "seed": 0,
+        "drawings": 1,
+    }
     how = {"caption": ids} | {name: [value] * 60 for name, value in numbers.items()}
     samples = write_records(tmp_path / "samples", [{"id": ids, "drawn": images} | how])
     classifier = SceneClassifier(SceneClassifier.Config(labels=3, tags=3, width=8, dim=4)).eval()

@@ -1,7 +1,7 @@
 """Decoders that read a modality's latents together with the 3DSG's (paper Eq. 4-6, 12)."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -85,6 +85,24 @@ def join_attended(latents: Tensor, nodes: Tensor, valid: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
+class Written:
+    """Texts as token ids.
+
+    Attributes:
+        ids: (batch, ≤ length), ended by eos.
+        least_sure: ln p of the word of each text that its writer was least sure of, (batch,).
+    """
+
+    ids: Tensor
+    least_sure: Tensor
+
+    @classmethod
+    def unrated(cls, ids: Tensor) -> Self:
+        """Texts of a writer that does not say how sure it was."""
+        return cls(ids, torch.zeros(len(ids), device=ids.device))
+
+
+@dataclass(frozen=True)
 class TextDecoderConfig:
     """Sizes of the GPT-2 that turns text codes and graph nodes into words.
 
@@ -159,8 +177,8 @@ class TextDecoder(nn.Module):
         return after
 
     @torch.no_grad()
-    def generate(self, codes: Tensor, tags: Tags) -> Tensor:
-        """Greedy decoding: token ids (batch, ≤ length), ended by eos."""
+    def generate(self, codes: Tensor, tags: Tags) -> Written:
+        """Greedy decoding of texts that eos ends."""
         start = torch.full((len(codes), 1), BOS_ID, device=codes.device)
         given = self._given(codes, tags)
         if self.config.cross_attention:
@@ -170,14 +188,19 @@ class TextDecoder(nn.Module):
             given["inputs_embeds"] = torch.cat([given["inputs_embeds"], words], dim=1)
         begun = given.get("inputs_embeds", start)
         gpt: Any = self.gpt  # the stub of ``generate`` types ``self`` too narrowly
-        ids = gpt.generate(
+        written = gpt.generate(
             **given,
             attention_mask=torch.ones(begun.shape[:2], dtype=torch.long, device=codes.device),
             max_new_tokens=self.config.length - 1,
             do_sample=False,
             pad_token_id=PAD_ID,
+            output_scores=True,
+            return_dict_in_generate=True,
         )
-        return cast(Tensor, ids)
+        ids = cast(Tensor, written.sequences)
+        sure = gpt.compute_transition_scores(ids, written.scores, normalize_logits=True)
+        said = ids[:, -sure.shape[1] :] != PAD_ID
+        return Written(ids, torch.where(said, sure, 0).amin(dim=1))
 
     def _given(self, codes: Tensor, tags: Tags) -> dict[str, Tensor]:
         """[z^Y ; z^G] as the arguments by which the GPT-2 reads them."""

@@ -1,12 +1,13 @@
-"""Which of several descriptions does the 3DSG bear out best?
+"""Which of several outputs do the model's own other parts bear out best?
 
-The two halves of SI2T meet in one graph, so what is said can be checked against what is meant: a
-description is read back into a scene graph and its relations are looked up in the 3DSG that it was
-written from. Nothing but the model's own graph is asked.
+The halves of a task meet in one graph, so what is made can be checked against what is meant. A
+description is parsed again and looked up in the 3DSG that it was written from; a drawing is
+perceived again and the text is looked up in what is seen. Nothing but the model itself is asked.
 """
 
 from collections.abc import Sequence
 
+from spatial_dual.models.outputs import Drawing
 from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.truth import (
@@ -15,19 +16,40 @@ from spatial_dual.scene.truth import (
     holds,
     same_label,
     same_label_and_attributes,
+    same_label_and_colour,
 )
 
+FLUENCY = 0.3
+"""Weight of ln p of the word that the text decoder was least sure of. Of the best of 16
+descriptions of 160 validation scenes .99 were then grammatical, .94 without, and of their triplets
+.81 true, .78 without."""
 
-def most_faithful(
-    candidates: Sequence[Sequence[str]], graphs: Sequence[SceneGraph], parser: TextGraphParser
+
+def best_borne_out(
+    texts: Sequence[str],
+    least_sure: Sequence[float],
+    graphs: Sequence[SceneGraph],
+    parser: TextGraphParser,
 ) -> list[str]:
-    """Of the candidate descriptions of each 3DSG the best borne out one, the first of equals."""
-    texts = [text for several in candidates for text in several]
-    stated = iter(parser.parse(texts))
+    """Of the descriptions of each 3DSG the best borne out and fluent one, the first of equals.
+
+    Args:
+        texts: equally many for each graph, graph by graph.
+        least_sure: ln p of the word of each text that its writer was least sure of.
+        graphs: 3DSGs.
+        parser: reads the texts again.
+    """
+    stated = parser.parse(texts)
+    count = len(texts) // len(graphs)
     chosen = []
-    for several, graph in zip(candidates, graphs, strict=True):
-        scores = [faithfulness(next(stated), graph) for _ in several]
-        chosen.append(several[scores.index(max(scores))])
+    for n, graph in enumerate(graphs):
+        rows = range(n * count, (n + 1) * count)
+
+        def score(row: int, graph: SceneGraph = graph) -> tuple[float, float]:
+            by_label, by_attributes = faithfulness(stated[row], graph)
+            return by_label + FLUENCY * least_sure[row], by_attributes
+
+        chosen.append(texts[max(rows, key=score)])
     return chosen
 
 
@@ -43,3 +65,28 @@ def faithfulness(stated: SceneGraph, graph: SceneGraph) -> tuple[float, float]:
         return right / (relations + 1)
 
     return score(same_label), score(same_label_and_attributes)
+
+
+def most_faithful_drawings(
+    drawings: Sequence[Drawing], seen: Sequence[SceneGraph], count: int
+) -> list[Drawing]:
+    """Of every ``count`` drawings the one that shows most of its text, the first of equals.
+
+    Args:
+        drawings: equally many of each text, text by text.
+        seen: what perception sees in each, with relations by depth.
+        count: drawings of a text.
+    """
+    shares = [share_shown(d.initial, graph) for d, graph in zip(drawings, seen, strict=True)]
+    groups = [range(n, n + count) for n in range(0, len(drawings), count)]
+    return [drawings[max(rows, key=shares.__getitem__)] for rows in groups]
+
+
+def share_shown(stated: SceneGraph, seen: SceneGraph) -> float:
+    """Stated objects and relations that are seen, by label and colour; 1 if nothing is stated."""
+    fits = same_label_and_colour
+    relations = list(geometric_relations(stated))
+    right = sum(holds(r, stated, seen, fits) for r in relations)
+    right += sum(any(fits(item, other) for other in seen.objects) for item in stated.objects)
+    asked = len(relations) + len(stated.objects)
+    return right / asked if asked else 1.0

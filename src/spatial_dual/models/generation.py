@@ -8,7 +8,7 @@ from torch import Tensor
 from spatial_dual.diffusion import Kernel, Predictor, Samples, sample
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.coarse_to_fine import CoarseToFine
-from spatial_dual.models.decoders import TextDecoder, VisualDecoder
+from spatial_dual.models.decoders import TextDecoder, VisualDecoder, Written
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 from spatial_dual.models.graph_nodes import Tags, presence, shown_only
@@ -28,6 +28,7 @@ class SamplingOptions:
         purity_weight: of improved VQ-Diffusion's purity prior; None turns it off.
         graph_temperature: of the graph diffuser.
         candidates: descriptions drawn of each image; the one that the 3DSG bears out best is kept.
+        drawings: made of each text; the one is kept that shows most of it to perception.
         decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
     """
 
@@ -38,6 +39,7 @@ class SamplingOptions:
     purity_weight: float | None = None
     graph_temperature: float = 0.7
     candidates: int = 1
+    drawings: int = 1
     decode_text: bool = True
 
 
@@ -139,15 +141,17 @@ def write_captions(
     condition: TokenCondition,
     options: SamplingOptions,
     generator: torch.Generator,
-) -> Tensor:
-    """Token ids (batch, length) from 3DSGs and c_I: text codes, then G_T reads them (Eq. 6).
+) -> Written:
+    """Texts from 3DSGs and c_I: text codes, then G_T reads them (Eq. 6).
 
     A captioner in the place of the text diffuser writes words at once.
     """
     if isinstance(writer, Captioner):
-        return writer.generate(condition)
+        return Written.unrated(writer.generate(condition))
     codes = _sample_tokens(writer, kernel, condition, options, generator, guidance=1.0)
-    return decoder.generate(codes, condition.tags) if options.decode_text else codes
+    if not options.decode_text:
+        return Written.unrated(codes)
+    return decoder.generate(codes, condition.tags)
 
 
 def _sample_tokens(

@@ -1,6 +1,6 @@
 """The whole model: draws images from texts, describes images, completes scene graphs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
@@ -11,26 +11,17 @@ from torch import Tensor
 
 from spatial_dual.datasets.images import Picture, stack_squares
 from spatial_dual.devices import mixed_precision
-from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel
-from spatial_dual.models.faithfulness import most_faithful
-from spatial_dual.models.generation import (
-    SamplingOptions,
-    draw_images,
-    held_graphs,
-    sample_graphs,
-    write_captions,
-)
-from spatial_dual.models.image_tokenizer import from_uint8, to_uint8
+from spatial_dual.models.chains import Chains, Plans
+from spatial_dual.models.faithfulness import best_borne_out, most_faithful_drawings
+from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.models.outputs import Description, Drawing
 from spatial_dual.models.parts import Parts, load_parts, save_parts
-from spatial_dual.models.token_diffuser import TokenCondition
 from spatial_dual.parsing.default import default_parser
 from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.perception.camera import Camera
 from spatial_dual.perception.record_graphs import View
 from spatial_dual.progress import progress_bar
 from spatial_dual.scene.graph import SceneGraph
-from spatial_dual.scene.tensors import GraphCodec, GraphTensors
 from spatial_dual.scene.text import clean_caption
 from spatial_dual.seeding import torch_generator
 
@@ -48,7 +39,7 @@ class SpatialDual:
 
     def __init__(self, parts: Parts, parser: TextGraphParser | None = None) -> None:
         self.parts = parts
-        self.codec = GraphCodec(parts.vocabulary, parts.dgae.config.shape.slots)
+        self.chains = Chains(parts)
         self.parser: TextGraphParser = parser or default_parser()
         self.perceiver = parts.perceiver
         self.image_tokenizer = parts.image_tokenizer
@@ -79,9 +70,7 @@ class SpatialDual:
 
     def initial_from_images(self, images: np.ndarray) -> list[SceneGraph]:
         """VSGs of images (n, H, W, 3) uint8: what perception sees, and nothing else."""
-        seen = self.perceiver.perceive(images)
-        columns = (seen.depth, seen.instances, seen.labels, seen.attributes, seen.scores)
-        return [View(*row, Camera()).visual_graph() for row in zip(*columns, strict=True)]
+        return [view.visual_graph() for view in self._views(images)]
 
     def complete(
         self,
@@ -100,13 +89,17 @@ class SpatialDual:
         if (texts is None) == (images is None):
             raise ValueError("give the texts or the images that the graphs come from, not both")
         kind = "image" if texts is None else "text"
-        feature = self._text_feature if images is None else self._image_feature
+        chains = self.chains
+        feature = chains.text_feature if images is None else chains.image_feature
         source: Any = texts if images is None else images
 
-        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[SceneGraph]:
-            return self._evolve(initial[rows], kind, feature(source[rows]), options, noise)[0]
+        options = self._options(steps=steps)
 
-        return self._batched(len(initial), run, steps, None, seed, "completing graphs")
+        def run(rows: slice, noise: torch.Generator) -> list[SceneGraph]:
+            given = feature(source[rows])
+            return chains.evolve(initial[rows], kind, given, options, noise).graphs
+
+        return self._batched(len(initial), run, seed, "completing graphs")
 
     def graph(
         self,
@@ -133,25 +126,27 @@ class SpatialDual:
         """Times T … 0 and the graph that ``graph`` holds there on its way (Fig. 9)."""
         if isinstance(source, str):
             kind, initial = "text", self.initial_from_texts([source])
-            feature = self._text_feature([source])
+            feature = self.chains.text_feature([source])
         else:
             images = stack_squares(source, self.image_size)
             kind, initial = "image", self.initial_from_images(images)
-            feature = self._image_feature(images)
-        parts = self.parts
-        options = replace(parts.sampling, steps=steps or parts.sampling.steps)
-        kernel = self._kernel(parts.kernels["graph"], parts.dgae.codes)
-        start = (self._tags(initial), kind, feature, options)
+            feature = self.chains.image_feature(images)
+        options = self._options(steps=steps)
         noise = torch_generator(seed, "completing graphs", 0)
         with mixed_precision(torch.device("cpu")):
-            chain = sample_graphs(parts.dual.graph, kernel, parts.dgae, *start, noise, True)
-            held = held_graphs(chain, parts.dgae)
-        return [(time, self._decode(tags)[0]) for time, tags in held]
+            held = self.chains.trace(initial, kind, feature, options, noise)
+        return [(time, graphs[0]) for time, graphs in held]
 
     # a str is a sequence of str to a type checker; the first signature wins
     @overload
     def draw(  # type: ignore[overload-overlap]
-        self, texts: str, *, steps: int | None = ..., guidance: float | None = ..., seed: int = ...
+        self,
+        texts: str,
+        *,
+        steps: int | None = ...,
+        guidance: float | None = ...,
+        candidates: int | None = ...,
+        seed: int = ...,
     ) -> Drawing: ...
     @overload
     def draw(
@@ -160,6 +155,7 @@ class SpatialDual:
         *,
         steps: int | None = ...,
         guidance: float | None = ...,
+        candidates: int | None = ...,
         seed: int = ...,
     ) -> list[Drawing]: ...
     def draw(
@@ -168,20 +164,37 @@ class SpatialDual:
         *,
         steps: int | None = None,
         guidance: float | None = None,
+        candidates: int | None = None,
         seed: int = 0,
     ) -> Drawing | list[Drawing]:
-        """Text → TSG → 3DSG → image (ST2I): one drawing of a text, a list of several texts."""
+        """Text → TSG → 3DSG → image (ST2I): one drawing of a text, a list of several texts.
+
+        Args:
+            texts: one or several.
+            steps: of the reverse chains.
+            guidance: factor of classifier-free guidance.
+            candidates: drawings made of each text, every one by a 3DSG of its own. The one is
+                kept in which perception finds most of what the text states.
+            seed: of all noise.
+        """
         if isinstance(texts, str):
-            return self.draw([texts], steps=steps, guidance=guidance, seed=seed)[0]
-        initial = self.initial_from_texts(texts)
+            given: dict[str, Any] = {"guidance": guidance, "candidates": candidates}
+            return self.draw([texts], steps=steps, **given, seed=seed)[0]
+        options = self._options(steps=steps, guidance=guidance, drawings=candidates)
+        initial, count, chains = self.initial_from_texts(texts), options.drawings, self.chains
 
-        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Drawing]:
-            feature = self._text_feature(texts[rows])
-            graphs, tags = self._plan(initial[rows], "text", feature, options, noise)
-            images = self._draw(tags, feature, options, noise)
-            return [Drawing(*row) for row in zip(images, initial[rows], graphs, strict=True)]
+        def run(rows: slice, noise: torch.Generator) -> list[Drawing]:
+            stated = [graph for graph in initial[rows] for _ in range(count)]
+            feature = chains.text_feature(texts[rows]).repeat_interleave(count, dim=0)
+            plans = chains.plan(stated, "text", feature, options, noise)
+            images = chains.draw(plans, feature, options, noise)
+            made = [Drawing(*row) for row in zip(images, stated, plans.graphs, strict=True)]
+            if count == 1:
+                return made
+            seen = [view.depth_graph(self.parts.size_prior) for view in self._views(images)]
+            return most_faithful_drawings(made, seen, count)
 
-        return self._batched(len(texts), run, steps, guidance, seed, "drawing")
+        return self._batched(len(texts), run, seed, "drawing")
 
     def draw_graph(
         self,
@@ -193,13 +206,14 @@ class SpatialDual:
         seed: int = 0,
     ) -> list[Drawing]:
         """3DSG → image: the easy half of ST2I, from graphs that carry regions and distances."""
+        options, chains = self._options(steps=steps, guidance=guidance), self.chains
 
-        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Drawing]:
-            tags = self._tags(graphs[rows])
-            images = self._draw(tags, self._text_feature(texts[rows]), options, noise)
+        def run(rows: slice, noise: torch.Generator) -> list[Drawing]:
+            feature = chains.text_feature(texts[rows])
+            images = chains.draw(chains.given(graphs[rows]), feature, options, noise)
             return [Drawing(i, g, g) for i, g in zip(images, graphs[rows], strict=True)]
 
-        return self._batched(len(graphs), run, steps, guidance, seed, "drawing graphs")
+        return self._batched(len(graphs), run, seed, "drawing graphs")
 
     def describe(
         self, pictures: Picture | Sequence[Picture], *, steps: int | None = None, seed: int = 0
@@ -218,133 +232,52 @@ class SpatialDual:
         images = stack_squares(pictures, self.image_size)
         initial = self.initial_from_images(images)
 
-        def run(rows: slice, options: SamplingOptions, noise: torch.Generator) -> list[Description]:
-            feature = self._image_feature(images[rows])
-            graphs, tags = self._plan(initial[rows], "image", feature, options, noise)
-            texts = self._describe(graphs, tags, feature, options, noise)
-            return [Description(*row) for row in zip(texts, initial[rows], graphs, strict=True)]
+        options, chains = self._options(steps=steps), self.chains
 
-        return self._batched(len(images), run, steps, None, seed, "describing")
+        def run(rows: slice, noise: torch.Generator) -> list[Description]:
+            feature = chains.image_feature(images[rows])
+            plans = chains.plan(initial[rows], "image", feature, options, noise)
+            texts = self._describe(plans, feature, options, noise)
+            return [Description(*r) for r in zip(texts, initial[rows], plans.graphs, strict=True)]
+
+        return self._batched(len(images), run, seed, "describing")
 
     def _describe(
-        self,
-        graphs: Sequence[SceneGraph],
-        tags: dict[str, Tensor],
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: torch.Generator,
+        self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: torch.Generator
     ) -> list[str]:
-        """One text for each graph, the most faithful of ``options.candidates``."""
-        parts = self.parts
+        """One text for each graph, the best borne out of ``options.candidates``."""
         # without the 3DSG there is nothing to check a text against
-        count = options.candidates if parts.sees_graph("text") else 1
-        ids = write_captions(
-            parts.dual.text,
-            self._kernel(parts.kernels["text"], parts.dual.config.text.codes),
-            parts.text_decoder,
-            TokenCondition(
-                {name: tag.repeat_interleave(count, dim=0) for name, tag in tags.items()},
-                feature.repeat_interleave(count, dim=0),
-            ),
-            options,
-            noise,
+        count = options.candidates if self.parts.sees_graph("text") else 1
+        several = Plans(
+            [graph for graph in plans.graphs for _ in range(count)],
+            {name: tag.repeat_interleave(count, dim=0) for name, tag in plans.tags.items()},
         )
-        texts = parts.text_tokenizer.decode_batch(ids.cpu().numpy())
+        repeated = feature.repeat_interleave(count, dim=0)
+        texts, least_sure = self.chains.write(several, repeated, options, noise)
         if count == 1:
             return texts
-        several = [texts[n : n + count] for n in range(0, len(texts), count)]
-        return most_faithful(several, graphs, self.parser)
+        return best_borne_out(texts, least_sure, plans.graphs, self.parser)
 
-    def _plan(
-        self,
-        initial: Sequence[SceneGraph],
-        kind: str,
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: torch.Generator,
-    ) -> tuple[list[SceneGraph], dict[str, Tensor]]:
-        """The 3DSG that the output is made from: the initial graph where none is read."""
-        if self.parts.sees_graph("image" if kind == "text" else "text"):
-            return self._evolve(initial, kind, feature, options, noise)
-        return list(initial), self._tags(initial)
+    def _views(self, images: np.ndarray) -> list[View]:
+        seen = self.perceiver.perceive(images)
+        columns = (seen.depth, seen.instances, seen.labels, seen.attributes, seen.scores)
+        return [View(*row, Camera()) for row in zip(*columns, strict=True)]
 
-    @torch.inference_mode()
-    def _evolve(
-        self,
-        initial: Sequence[SceneGraph],
-        kind: str,
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: torch.Generator,
-    ) -> tuple[list[SceneGraph], dict[str, Tensor]]:
-        parts = self.parts
-        kernel = self._kernel(parts.kernels["graph"], parts.dgae.codes)
-        start = (self._tags(initial), kind, feature, options)
-        chain = sample_graphs(parts.dual.graph, kernel, parts.dgae, *start, noise)
-        tags = parts.dgae.decode(chain.tokens)
-        return self._decode(tags), tags
-
-    def _decode(self, tags: Mapping[str, Tensor]) -> list[SceneGraph]:
-        return self.codec.decode(GraphTensors(**{n: v.cpu().numpy() for n, v in tags.items()}))
-
-    def _draw(
-        self,
-        tags: dict[str, Tensor],
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: torch.Generator,
-    ) -> np.ndarray:
-        parts = self.parts
-        kernel = self._kernel(parts.kernels["image"], parts.dual.config.image.codes)
-        images = draw_images(
-            parts.dual.image,
-            kernel,
-            parts.image_tokenizer,
-            parts.visual_decoder,
-            TokenCondition(tags, feature),
-            options,
-            noise,
-        )
-        return to_uint8(images).permute(0, 2, 3, 1).cpu().numpy()
-
-    def _tags(self, graphs: Sequence[SceneGraph]) -> dict[str, Tensor]:
-        arrays = self.codec.encode(graphs).arrays()
-        return {name: torch.from_numpy(values) for name, values in arrays.items()}
-
-    @torch.inference_mode()
-    def _text_feature(self, texts: Sequence[str]) -> Tensor:
-        cleaned = [clean_caption(text) for text in texts]
-        ids = self.parts.clip.caption_ids(cleaned, self.parts.text_tokenizer)
-        return self.parts.clip.text_features(ids)
-
-    @torch.inference_mode()
-    def _image_feature(self, images: np.ndarray) -> Tensor:
-        pixels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        return self.parts.clip.image_features(from_uint8(pixels))
-
-    def _kernel(self, settings: Mapping[str, Any], classes: int) -> Kernel:
-        return build_kernel(KernelConfig(classes=classes, **settings))
+    def _options(self, **asked: Any) -> SamplingOptions:
+        """How the model was saved to sample, changed where a call asks for something."""
+        changes = {name: value for name, value in asked.items() if value is not None}
+        return replace(self.parts.sampling, **changes)
 
     def _batched(
-        self,
-        count: int,
-        run: Callable[[slice, SamplingOptions, torch.Generator], list[T]],
-        steps: int | None,
-        guidance: float | None,
-        seed: int,
-        what: str,
+        self, count: int, run: Callable[[slice, torch.Generator], list[T]], seed: int, what: str
     ) -> list[T]:
         """Run batch by batch with progress; the noise of a batch hangs on seed and its place."""
-        given = {"steps": steps, "guidance": guidance}
-        changes: Any = {name: value for name, value in given.items() if value is not None}
-        options = replace(self.parts.sampling, **changes)
         results: list[T] = []
         with mixed_precision(torch.device("cpu")):
             bar = progress_bar(what, count, "item", hidden=count < 4)
             with bar:
                 for start in range(0, count, BATCH):
                     noise = torch_generator(seed, what, start)
-                    rows = slice(start, start + BATCH)
-                    results += run(rows, options, noise)
+                    results += run(slice(start, start + BATCH), noise)
                     bar.update(len(results) - bar.n)
         return results

@@ -90,6 +90,7 @@ class SamplingParameters(Section):
     purity_weight: float | None = left_out()
     graph_temperature: Positive
     candidates: Count
+    drawings: Count
     decode_text: bool = left_out()
 
 

@@ -6,11 +6,14 @@ import numpy as np
 
 from spatial_dual.pipelines.types import Records
 
-SAMPLING = ("steps", "guidance", "truncation", "temperature", "seed")
+SAMPLING = ("steps", "guidance", "truncation", "temperature", "seed", "drawings")
 
 
 def sampling_card(samples: Records) -> dict[str, Any]:
-    """How the samples were drawn; ``truncation`` is the kept mass of p(x_0 | x_t)."""
+    """How the samples were drawn; ``truncation`` is the kept mass of p(x_0 | x_t).
+
+    Of ``drawings`` made of each caption the one was kept in which perception saw most of the text.
+    """
     return {name: samples.values(name, [0])[0] for name in SAMPLING}
 
 

@@ -22,7 +22,8 @@ def generate_samples(
     Record k is drawn from its caption number k mod (number of captions), so that all styles take
     part. Columns: ``id``, ``caption``, ``text_graph`` (TSG) → ``text_completed`` → ``drawn``;
     ``description`` of the image, by ``visual_graph`` (VSG) → ``visual_completed``; and ``steps``,
-    ``guidance``, ``truncation`` (kept mass of p(x_0 | x_t)), ``temperature``, ``seed``.
+    ``guidance``, ``truncation`` (kept mass of p(x_0 | x_t)), ``temperature``, ``seed``, and
+    ``drawings`` and ``candidates``, out of how many the drawing and the description were chosen.
     """
     count = min(len(scenes), parameters["count"] or len(scenes))
     sample = partial(_sample_rows, scenes=scenes, model=model, parameters=parameters, seed=seed)
@@ -52,7 +53,8 @@ def _sample_rows(
     options = _options(model, parameters)
     own_seed = derive_seed(seed, "generate", rows.start)
     captions = _captions(rows, scenes.values("captions", rows))
-    drawings = model.draw(captions, **options, seed=own_seed)
+    count = parameters["drawings"] or model.parts.sampling.drawings
+    drawings = model.draw(captions, **options, candidates=count, seed=own_seed)
     images = scenes.array("image", rows)
     described = model.describe(images, steps=options["steps"], seed=own_seed)
     return {
@@ -69,6 +71,8 @@ def _sample_rows(
         "truncation": [float(model.parts.sampling.top_p)] * len(rows),
         "temperature": [float(model.parts.sampling.temperature)] * len(rows),
         "seed": [seed] * len(rows),
+        "drawings": [count] * len(rows),
+        "candidates": [model.parts.sampling.candidates] * len(rows),
     }
 
 

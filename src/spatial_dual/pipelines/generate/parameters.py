@@ -11,3 +11,4 @@ class GenerateParameters(Section):
     chunk_rows: Count
     steps: Count | None
     guidance: NonNegative | None
+    drawings: Count | None

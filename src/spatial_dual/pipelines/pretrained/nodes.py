@@ -47,6 +47,7 @@ def draw_pretrained(
             "steps": [steps] * len(rows),
             "guidance": [guidance] * len(rows),
             "truncation": [1.0] * len(rows),
+            "drawings": [1] * len(rows),
             "temperature": [1.0] * len(rows),
             "seed": [seed] * len(rows),
         }
