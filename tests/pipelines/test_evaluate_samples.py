@@ -60,6 +60,7 @@ def samples_of(folder, descriptions, completed):
                 "guidance": [2.0] * COUNT,
                 "truncation": [0.9] * COUNT,
                 "drawings": [2] * COUNT,
+                "candidates": [3] * COUNT,
                 "temperature": [0.5] * COUNT,
                 "seed": [0] * COUNT,
             }

@@ -25,7 +25,7 @@ from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.text import clean_caption
 from spatial_dual.seeding import torch_generator
 
-BATCH = 16
+BATCH = 8  # sources; each has several candidates, and larger batches leave the cache
 T = TypeVar("T")
 
 

@@ -10,7 +10,7 @@ from spatial_dual.perception.grouping import group_instances, smooth_within
 from spatial_dual.perception.network import OUTPUT_STRIDE, PerceiverConfig, PerceptionNetwork
 from spatial_dual.perception.perceiver import Perception, check_images
 
-BATCH = 32
+BATCH = 8
 MIN_DEPTH, MAX_DEPTH = 0.05, 200.0
 
 

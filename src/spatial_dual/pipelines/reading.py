@@ -58,7 +58,8 @@ def protocol(scenes: "Records", samples: "Records") -> dict[str, Any]:
     from importlib.metadata import version
 
     height, width = scenes.array("image", [0]).shape[1:3]
-    made_with = {name: samples.values(name, [0])[0] for name in ("seed", "steps", "guidance")}
+    names = ("seed", "steps", "guidance", "drawings", "candidates")
+    made_with = {name: samples.values(name, [0])[0] for name in names}
     return {
         "split": "test",
         "records": len(scenes),
@@ -67,5 +68,7 @@ def protocol(scenes: "Records", samples: "Records") -> dict[str, Any]:
         "image_size": f"{width}x{height}",
         **made_with,
         "judge": "this run's perceiver and depth lifting; upper bounds by the same judge",
+        "choice": "of `drawings` of a text the one in which this perceiver saw most of it, of "
+        "`candidates` descriptions the one that their 3DSG bore out best",
         "versions": {name: version(name) for name in ("torch", "transformers", "numpy", "kedro")},
     }
