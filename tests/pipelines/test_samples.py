@@ -33,7 +33,14 @@ from spatial_dual.scene.graph import SceneGraph
 
 COUNT = 5
 SIZE = 128
-GENERATE = {"count": None, "from_gold_count": 3, "chunk_rows": 2, "steps": None, "guidance": 1.5}
+GENERATE = {
+    "count": None,
+    "from_gold_count": 3,
+    "chunk_rows": 2,
+    "steps": None,
+    "guidance": 1.5,
+    "drawings": None,
+}
 PARSING = {"folder": None, "package": None}
 GRAPHS = {"visual_from": "perceived", "text_parser": "lexicon", "perceived_fov_deg": 48}
 KINDS = {"colour": ["red", "orange", "yellow", "green", "blue", "purple", "white", "black"]}
@@ -95,13 +102,15 @@ class Model:
     """Draws the gold image, plans the gold graph, describes with the record's own caption."""
 
     parts = SimpleNamespace(
-        sampling=SimpleNamespace(steps=20, guidance=2.0, top_p=0.9, temperature=0.5)
+        sampling=SimpleNamespace(
+            steps=20, guidance=2.0, top_p=0.9, temperature=0.5, drawings=4, candidates=3
+        )
     )
 
     def __init__(self, turned=False):
         self.turned = turned
 
-    def draw(self, texts, *, steps, guidance, seed):
+    def draw(self, texts, *, steps, guidance, candidates, seed):
         numbers = [self.number(text) for text in texts]
         return [Drawing(self.image(n), parse(ROWS[n]["captions"][n % 4]), GOLD[n]) for n in numbers]
 
@@ -186,6 +195,8 @@ def test_samples_keep_what_they_were_made_with(data, tmp_path):
     assert samples.values("caption") == [ROWS[n]["captions"][n % 4] for n in range(4)]
     assert samples.values("steps") == [20] * 4
     assert samples.values("guidance") == [1.5] * 4
+    assert samples.values("drawings") == [4] * 4
+    assert samples.values("candidates") == [3] * 4
 
 
 def test_model_that_draws_the_gold_image_reaches_the_upper_bound(data, tmp_path):
