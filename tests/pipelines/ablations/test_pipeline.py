@@ -46,7 +46,7 @@ def test_what_no_variant_changes_runs_once(pipeline: Pipeline) -> None:
 
 def test_a_stage_runs_in_the_namespaces_that_need_their_own(pipeline: Pipeline) -> None:
     def runs(output: str) -> set[str]:
-        return {name.rsplit(".", 1)[0] for name in made_by(pipeline, output)}
+        return {name.rsplit(".", 1)[0] for name in made_by(pipeline, output) if "." in name}
 
     both = {f"{v}.seed_{s}" for v in ("vanilla_dual", "without_dgae") for s in (0, 1)}
     sd3 = {f"sd3.seed_{s}" for s in (0, 1)}
@@ -54,6 +54,13 @@ def test_a_stage_runs_in_the_namespaces_that_need_their_own(pipeline: Pipeline) 
     assert runs("dual") == runs("samples") == runs("results") == both
     assert runs("dgae") == runs("graph_diffuser") == sd3 | untrained
     assert runs("visual_decoder") == both
+
+
+def test_report_needs_no_other_run(pipeline: Pipeline) -> None:
+    made_elsewhere = pipelines["report"].inputs() - pipeline.all_outputs()
+    of_no_node = {name for name in made_elsewhere if not name.startswith("params:")}
+    assert not of_no_node & pipelines["__default__"].all_outputs()
+    assert {"metrics", "samples", "spatial_dual"} <= pipeline.all_outputs()
 
 
 def test_a_variant_reads_the_reference_of_its_own_seed(pipeline: Pipeline) -> None:

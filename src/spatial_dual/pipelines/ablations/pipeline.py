@@ -1,7 +1,8 @@
 """All chosen variants and seeds: namespaces of the stages' own factories, differing in parameters.
 
-What no variant changes, from scenes to priors, runs once and without a namespace; a stage that two
-runs train alike is trained by the first of them, the full method at the same seed before all.
+What no variant changes, from scenes to priors, runs once and without a namespace, and so does the
+default run, whose samples and model the report's figures show. A stage that two runs train alike is
+trained by the first of them, the full method at the same seed before all.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ OWN_PARAMETERS = {*UPSTREAM, "seed", "variant"}
 
 
 def create_pipeline(plan: Plan, everything: Pipeline) -> Pipeline:
-    """The runs of a plan, and of ``everything`` what they read."""
+    """The runs of a plan, and of ``everything`` what they and afterwards ``report`` read."""
     runs: list[Node] = [node for run in plan.runs for node in _run(run).nodes]
     made = {output for node in runs for output in node.outputs}
     asked = {name for node in runs for name in node.inputs} - made
@@ -36,7 +37,8 @@ def create_pipeline(plan: Plan, everything: Pipeline) -> Pipeline:
         if wanted:
             runs += stages.to_outputs(*wanted).nodes
     namespaced = Pipeline(set(runs))
-    return namespaced + everything.to_outputs(*(namespaced.inputs() & everything.all_outputs()))
+    read = namespaced.inputs() | everything.only_nodes_with_tags("report").inputs()
+    return namespaced + everything.to_outputs(*(read & everything.all_outputs()))
 
 
 def _run(run: Run) -> Pipeline:
