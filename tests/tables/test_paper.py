@@ -165,6 +165,13 @@ def test_noise_is_relative_to_none():
     assert any("graph_noise_20" in note for note in chart.notes)
 
 
+def test_a_share_of_nothing_is_no_share():
+    nothing = [(v, 0, "trirec.completed_text.recall", 0.0, 9) for v in ("sd3", "graph_noise_20")]
+    chart = figures.figure_8(results(pd.DataFrame(nothing, columns=list(RESULT_COLUMNS))))
+    assert set(chart.panels[0].series[0].values) == {None}
+    assert "– text→3DSG: 0 without noise, so no share of it" in chart.notes
+
+
 def test_the_floor_of_fid_stands_below_the_table():
     rows = [("sd3", s, m, v, 500) for s, m, v in ((0, "images.fid_scenes", 9.0),)]
     rows += [("sd3", 0, "images.fid_floor_scenes", 0.5, 500)]

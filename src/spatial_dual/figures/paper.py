@@ -84,9 +84,13 @@ def figure_8(results: Results) -> Chart:
         cells = [results.cell(variant, metric) for variant in NOISE.values()]
         notes |= _reasons(NOISE, cells)
         clean = cells[0].mean
-        factor = 100 / clean if clean else None
-        scaled = [results.cell(variant, metric, factor or 100) for variant in NOISE.values()]
-        series.append(_series(name, scaled if factor else [Cell()] * len(NOISE)))
+        if clean == 0:
+            notes[f"– {name}: 0 without noise, so no share of it"] = None
+        if clean:
+            cells = [results.cell(variant, metric, 100 / clean) for variant in NOISE.values()]
+        else:
+            cells = [Cell()] * len(NOISE)
+        series.append(_series(name, cells))
     panel = Panel("", "TriRec, % of that without noise", tuple(NOISE), tuple(series))
     title = "Fig. 8. Corrupted share of gold 3DSGs, %"
     return Chart(title, (panel,), "lines", tuple(notes))
