@@ -3,8 +3,9 @@
     python -m benchmarks.variant_order data/08_reporting [--json FILE]
 
 Reads ``ablation_results.csv`` and ``ablation_scores.csv``. For every claim: means and spread over
-the seeds, the seeds in which it holds, and the p-value of a paired bootstrap where samples or seeds
-allow one. A figure that a variant does not have makes no claim.
+the seeds, the seeds in which it holds, and the p-value of a paired bootstrap over the test samples
+of all seeds where the metric has a score for each; a handful of seeds allow none. A figure that a
+variant does not have makes no claim.
 """
 
 import argparse
@@ -74,6 +75,7 @@ def _claim(results: Results, title: str, better: tuple[str, str], worse: tuple[s
     cells: list[Cell] = [results.cell(*key) for key in (better, worse)]
     same_metric = better[1] == worse[1]
     tested = results.p_value(better[0], worse[0], better[1], False) if same_metric else None
+    p_value, over = tested if tested and "samples" in tested[1] else (None, "")
     return Claim(
         metric=title,
         better=better[0],
@@ -82,8 +84,8 @@ def _claim(results: Results, title: str, better: tuple[str, str], worse: tuple[s
         deviations=(cells[0].deviation, cells[1].deviation),
         holds=sum(one[seed] > other[seed] for seed in seeds),
         seeds=len(seeds),
-        p_value=tested[0] if tested else None,
-        over=tested[1] if tested else "",
+        p_value=p_value,
+        over=over,
     )
 
 
