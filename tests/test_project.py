@@ -57,6 +57,14 @@ def test_train_and_default_are_made_of_the_stages(project_path: Path) -> None:
     assert nodes["__default__"] == set().union(*(nodes[stage] for stage in STAGES))
 
 
+@pytest.mark.parametrize("name", ON_REQUEST)
+def test_nodes_on_request_have_names_of_their_own(project_path: Path, name: str) -> None:
+    bootstrap_project(project_path)
+    made = pipelines[name].all_outputs()
+    others = {n.name for n in pipelines["__default__"].nodes if made.isdisjoint(n.outputs)}
+    assert others.isdisjoint(node.name for node in pipelines[name].nodes)
+
+
 def test_kedro_can_read_the_types_of_every_node(project_path: Path) -> None:
     bootstrap_project(project_path)
     for node in pipelines["__default__"].nodes:
