@@ -24,6 +24,7 @@ PARAMETERS = {
     "size_prior_scenes": 4,
     "vocabulary": {"min_count": 1, "max_labels": 100},
 }
+SHIPPED = {"folder": None, "package": None}
 
 
 def columns(rows):
@@ -69,7 +70,7 @@ def perceived(rows, tmp_path_factory) -> Records:
 
 def build(folder, scenes, perceived, with_depth=True, **changed) -> Records:
     prior = fit_size_prior(scenes, PARAMETERS)
-    chunks = build_graphs(scenes, perceived, prior, PARAMETERS | changed, with_depth, {})
+    chunks = build_graphs(scenes, perceived, prior, PARAMETERS | changed, with_depth, SHIPPED)
     return write_records(folder, chunks, rows_per_shard=4)
 
 
@@ -95,6 +96,14 @@ def test_every_record_gets_its_four_graphs(tmp_path, rows, scenes, perceived):
         first, second = map(SceneGraph.from_json, texts)
         assert first.triplets() == [("cup", "on", "table")]
         assert second.objects[0].attributes == ("red",)
+
+
+def test_stanza_reads_plain_captions_as_the_lexicon_does(tmp_path, scenes, perceived):
+    by_lexicon = build(tmp_path / "lexicon", scenes, perceived, with_depth=False)
+    by_stanza = build(
+        tmp_path / "stanza", scenes, perceived, with_depth=False, text_parser="stanza"
+    )
+    assert by_stanza.values("text") == by_lexicon.values("text")
 
 
 def test_without_depth_graphs_all_others_are_the_same(tmp_path, scenes, perceived):
