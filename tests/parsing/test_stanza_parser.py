@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from spatial_dual.parsing.default import default_parser
 from spatial_dual.parsing.stanza_parser import StanzaParser
@@ -52,6 +53,13 @@ def test_captions_that_relate_nothing_give_no_relation(parser: StanzaParser, cap
     (graph,) = parser.parse([caption])
     assert graph.relations == ()
     assert bool(graph.objects) == caption.startswith(("two", "a "))
+
+
+def test_half_precision_around_the_parser_changes_nothing(parser: StanzaParser) -> None:
+    captions = ["a red zorkle stands behind the flurbs", "a cup on a table"]
+    plain = parser.parse(captions)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert parser.parse(captions) == plain
 
 
 def test_controls_and_symbols_do_not_hide_what_is_said(parser: StanzaParser) -> None:

@@ -62,11 +62,15 @@ class StanzaParser:
 
     def _parse_sentences(self, sentences: set[Sentence]) -> dict[Sentence, list[Any]]:
         """Stanza words of each sentence; like lengths go together, which saves padding."""
+        import torch
+
         ordered = sorted(sentences, key=lambda sentence: (len(sentence), sentence))
         parsed: dict[Sentence, list[Any]] = {}
         for start in range(0, len(ordered), BATCH):
             batch = ordered[start : start + BATCH]
-            document = self._models([[token.text for token in sentence] for sentence in batch])
+            # a caller's half precision is not for these models
+            with torch.autocast("cpu", enabled=False):
+                document = self._models([[token.text for token in sentence] for sentence in batch])
             parsed |= {s: p.words for s, p in zip(batch, document.sentences, strict=True)}
         return parsed
 
