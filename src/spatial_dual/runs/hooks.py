@@ -19,6 +19,8 @@ from spatial_dual.runs.fingerprints import Fingerprints, Recipe, StaleAwareCatal
 from spatial_dual.runs.manifest import lock_runs, new_manifest, now, resumed, save_manifest
 
 PACKAGE = __name__.partition(".")[0]
+COSTS = "stage_costs"
+"""Seconds of a run. What is made from them is another in every run, so manifests leave it out."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class RunRecords:
         entries = self._folder / "outputs"
         self._fingerprints = Fingerprints(entries, everything, catalog, PACKAGE)
         self._making: dict[str, Recipe] = {}
+        self._timed = {COSTS}
         if run_params["only_missing_outputs"]:
             self._mark_stale(pipeline)
         self._warn_of_stale_inputs(everything, pipeline)
@@ -73,9 +76,13 @@ class RunRecords:
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
         """Enter an output in the ledger."""
+        if is_timed := not self._timed.isdisjoint(node.inputs):
+            self._timed.add(dataset_name)
         if self._fingerprints.is_kept(dataset_name):
             recipe, run = self._making[node.name], self._manifest["id"]
-            self._outputs[dataset_name] = self._fingerprints.record(dataset_name, recipe, run)
+            content = self._fingerprints.record(dataset_name, recipe, run)
+            if not is_timed:
+                self._outputs[dataset_name] = content
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
