@@ -15,7 +15,7 @@ from kedro_datasets.json import JSONDataset
 
 from spatial_dual.datasets.paper_files import PaperTableDataset
 from spatial_dual.runs import hooks as run_hooks
-from spatial_dual.runs.fingerprints import Fingerprints, StaleAwareCatalog
+from spatial_dual.runs.fingerprints import Fingerprints, StaleAwareCatalog, _raw_state
 
 Run = Callable[..., list[str]]
 
@@ -158,3 +158,12 @@ def test_failed_runs_say_so(run: Run, tmp_path: Path, caplog: Any) -> None:
     assert stored["status"] == "failed"
     assert stored["error"].startswith("TypeError")
     assert "All that was finished is kept. Go on with: " in caplog.text
+
+
+def test_what_lies_in_the_working_folder_is_no_part_of_a_dataset_without_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = _raw_state(MemoryDataset())
+    (tmp_path / "new").write_text("content")
+    assert _raw_state(MemoryDataset()) == before

@@ -178,7 +178,9 @@ def _raw_state(dataset: Any) -> Recipe:
     """Settings of what no node makes, and name, size and time of its files, too many to be read."""
     stated = plain(dataset._describe())
     path = Path(str(stated.get("path") or stated.get("filepath") or ""))
-    files = [file for file in (path, *sorted(path.rglob("*"))) if path.name and file.is_file()]
+    # without a path it would be all that lies in the working folder
+    found = (path, *sorted(path.rglob("*"))) if path.name else ()
+    files = [file for file in found if file.is_file()]
     states = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return {"settings": stated, "files": digest(states)}
 
