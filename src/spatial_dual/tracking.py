@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 class MlflowTracking:
     """One MLflow run for each run, where ``MLFLOW_TRACKING_URI`` names a server or a folder.
 
-    Without that variable nothing is sent and MLflow is not imported. A server that does not answer
-    costs what it should have received and a warning; the run goes on.
+    Without that variable nothing is sent and MLflow is not imported. Curves and metrics that
+    a server refuses once the run has begun cost a warning; the run goes on.
     """
 
     @hook_impl

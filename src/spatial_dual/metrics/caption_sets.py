@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from spatial_dual.datasets.graphs.caption_sets import CaptionSet
+from spatial_dual.datasets.graphs.caption_sets import CaptionSet, of_graphs
 from spatial_dual.metrics.parsing import (
     STRICT,
     Fact,
@@ -25,12 +25,8 @@ def figures_of(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
     """Figures of the graphs that a parser made of the captions, and classes of its errors."""
     if captions.form == "pictures":
         return _of_pictures(captions, graphs)
-    rename = _factual_word if captions.form == "factual" else _same
-    found = [_parts(g.triplets(), _attributes(g), _labels(g), rename) for g in graphs]
-    gold = [
-        _parts(*row, rename)
-        for row in zip(captions.triplets, captions.attributes, captions.labels, strict=True)
-    ]
+    read = of_graphs(captions.form, list(zip(captions.captions, graphs, strict=True)))
+    found, gold = _parts(read), _parts(captions)
     figures: Figures = {"captions": len(graphs)}
     for part in ("objects", "attributes", "relations"):
         figures[part] = _scores([f[part] for f in found], [g[part] for g in gold])
@@ -66,14 +62,17 @@ def _scores(found: Sequence[Counter[Fact]], gold: Sequence[Counter[Fact]]) -> Fi
     }
 
 
-def _parts(
-    triplets: Iterable[Fact], attributes: Iterable[Fact], labels: Iterable[str], rename: Any
-) -> dict[str, Counter[Fact]]:
-    return {
-        "objects": Counter((singular(label),) for label in labels),
-        "attributes": Counter((singular(label), word) for label, word in attributes),
-        "relations": Counter((singular(s), rename(p), singular(o)) for s, p, o in triplets),
-    }
+def _parts(captions: CaptionSet) -> list[dict[str, Counter[Fact]]]:
+    rename = _factual_word if captions.form == "factual" else str
+    rows = zip(captions.triplets, captions.attributes, captions.labels, strict=True)
+    return [
+        {
+            "objects": Counter((singular(label),) for label in labels),
+            "attributes": Counter((singular(label), word) for label, word in attributes),
+            "relations": Counter((singular(s), rename(p), singular(o)) for s, p, o in triplets),
+        }
+        for triplets, attributes, labels in rows
+    ]
 
 
 def _tuples(parts: dict[str, Counter[Fact]]) -> Counter[Fact]:
@@ -98,18 +97,6 @@ def _errors(found: dict[str, Counter[Fact]], gold: dict[str, Counter[Fact]]) -> 
         yield from [f"{name[:-1]} missed"] * (gold[name] - found[name]).total()
     for name in ("objects", "attributes", "relations"):
         yield from [f"{name[:-1]} too many"] * (found[name] - gold[name]).total()
-
-
-def _attributes(graph: SceneGraph) -> list[Fact]:
-    return [(item.label, word) for item in graph.objects for word in item.attributes]
-
-
-def _labels(graph: SceneGraph) -> list[str]:
-    return [item.label for item in graph.objects]
-
-
-def _same(predicate: str) -> str:
-    return predicate
 
 
 def _factual_word(predicate: str) -> str:

@@ -27,6 +27,15 @@ Tags = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
+class Start:
+    """Initial graphs of a kind, "text" or "image", and the features c_Y or c_I, (n, dim)."""
+
+    graphs: Sequence[SceneGraph]
+    kind: str
+    feature: Tensor
+
+
+@dataclass(frozen=True)
 class Plans:
     """3DSGs that outputs are made from, as graphs and as tags."""
 
@@ -63,43 +72,24 @@ class Chains:
         arrays = self.codec.encode(graphs).arrays()
         return Plans(list(graphs), {name: torch.from_numpy(v) for name, v in arrays.items()})
 
-    def plan(
-        self,
-        initial: Sequence[SceneGraph],
-        kind: str,
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: torch.Generator,
-    ) -> Plans:
+    def plan(self, start: Start, options: SamplingOptions, noise: torch.Generator) -> Plans:
         """The 3DSGs that outputs are made from: the initial graphs where none is read."""
-        if self.parts.sees_graph("image" if kind == "text" else "text"):
-            return self.evolve(initial, kind, feature, options, noise)
-        return self.given(initial)
+        if self.parts.sees_graph("image" if start.kind == "text" else "text"):
+            return self.evolve(start, options, noise)
+        return self.given(start.graphs)
 
     @torch.inference_mode()
-    def evolve(
-        self,
-        initial: Sequence[SceneGraph],
-        kind: str,
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: torch.Generator,
-    ) -> Plans:
-        """3DSGs that initial graphs of a kind ("text" or "image") become under c."""
-        tags = self.parts.dgae.decode(self._chain(initial, kind, feature, options, noise).tokens)
+    def evolve(self, start: Start, options: SamplingOptions, noise: torch.Generator) -> Plans:
+        """3DSGs that initial graphs become under c."""
+        tags = self.parts.dgae.decode(self._chain(start, options, noise).tokens)
         return Plans(self._decode(tags), tags)
 
     @torch.inference_mode()
     def trace(
-        self,
-        initial: Sequence[SceneGraph],
-        kind: str,
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: torch.Generator,
+        self, start: Start, options: SamplingOptions, noise: torch.Generator
     ) -> list[tuple[int, list[SceneGraph]]]:
         """Times T … 0 and the graphs that ``evolve`` holds there."""
-        chain = self._chain(initial, kind, feature, options, noise, return_trajectory=True)
+        chain = self._chain(start, options, noise, return_trajectory=True)
         return [(time, self._decode(tags)) for time, tags in held_graphs(chain, self.parts.dgae)]
 
     def draw(
@@ -136,17 +126,15 @@ class Chains:
 
     def _chain(
         self,
-        initial: Sequence[SceneGraph],
-        kind: str,
-        feature: Tensor,
+        start: Start,
         options: SamplingOptions,
         noise: torch.Generator,
         return_trajectory: bool = False,
     ) -> Samples:
         dgae = self.parts.dgae
         kernel = self._kernel("graph", dgae.codes)
-        start = (self.given(initial).tags, kind, feature, options)
-        return sample_graphs(self.parts.dual.graph, kernel, dgae, *start, noise, return_trajectory)
+        given = (self.given(start.graphs).tags, start.kind, start.feature, options)
+        return sample_graphs(self.parts.dual.graph, kernel, dgae, *given, noise, return_trajectory)
 
     def _decode(self, tags: Mapping[str, Tensor]) -> list[SceneGraph]:
         return self.codec.decode(GraphTensors(**{n: v.cpu().numpy() for n, v in tags.items()}))

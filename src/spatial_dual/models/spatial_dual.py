@@ -11,7 +11,7 @@ from torch import Tensor
 
 from spatial_dual.datasets.images import Picture, stack_squares
 from spatial_dual.devices import mixed_precision
-from spatial_dual.models.chains import Chains, Plans
+from spatial_dual.models.chains import Chains, Plans, Start
 from spatial_dual.models.faithfulness import best_borne_out, most_faithful_drawings
 from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.models.outputs import Description, Drawing
@@ -92,12 +92,11 @@ class SpatialDual:
         chains = self.chains
         feature = chains.text_feature if images is None else chains.image_feature
         source: Any = texts if images is None else images
-
         options = self._options(steps=steps)
 
         def run(rows: slice, noise: torch.Generator) -> list[SceneGraph]:
-            given = feature(source[rows])
-            return chains.evolve(initial[rows], kind, given, options, noise).graphs
+            start = Start(initial[rows], kind, feature(source[rows]))
+            return chains.evolve(start, options, noise).graphs
 
         return self._batched(len(initial), run, seed, "completing graphs")
 
@@ -125,16 +124,16 @@ class SpatialDual:
     ) -> list[tuple[int, SceneGraph]]:
         """Times T … 0 and the graph that ``graph`` holds there on its way (Fig. 9)."""
         if isinstance(source, str):
-            kind, initial = "text", self.initial_from_texts([source])
             feature = self.chains.text_feature([source])
+            start = Start(self.initial_from_texts([source]), "text", feature)
         else:
             images = stack_squares(source, self.image_size)
-            kind, initial = "image", self.initial_from_images(images)
             feature = self.chains.image_feature(images)
+            start = Start(self.initial_from_images(images), "image", feature)
         options = self._options(steps=steps)
         noise = torch_generator(seed, "completing graphs", 0)
         with mixed_precision(torch.device("cpu")):
-            held = self.chains.trace(initial, kind, feature, options, noise)
+            held = self.chains.trace(start, options, noise)
         return [(time, graphs[0]) for time, graphs in held]
 
     # a str is a sequence of str to a type checker; the first signature wins
@@ -186,7 +185,7 @@ class SpatialDual:
         def run(rows: slice, noise: torch.Generator) -> list[Drawing]:
             stated = [graph for graph in initial[rows] for _ in range(count)]
             feature = chains.text_feature(texts[rows]).repeat_interleave(count, dim=0)
-            plans = chains.plan(stated, "text", feature, options, noise)
+            plans = chains.plan(Start(stated, "text", feature), options, noise)
             images = chains.draw(plans, feature, options, noise)
             made = [Drawing(*row) for row in zip(images, stated, plans.graphs, strict=True)]
             if count == 1:
@@ -231,12 +230,11 @@ class SpatialDual:
         """
         images = stack_squares(pictures, self.image_size)
         initial = self.initial_from_images(images)
-
         options, chains = self._options(steps=steps), self.chains
 
         def run(rows: slice, noise: torch.Generator) -> list[Description]:
             feature = chains.image_feature(images[rows])
-            plans = chains.plan(initial[rows], "image", feature, options, noise)
+            plans = chains.plan(Start(initial[rows], "image", feature), options, noise)
             texts = self._describe(plans, feature, options, noise)
             return [Description(*r) for r in zip(texts, initial[rows], plans.graphs, strict=True)]
 

@@ -1,7 +1,7 @@
 """Captions with what they, or their pictures, are annotated to say; to judge parsers by."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -83,7 +83,7 @@ def read_captions(file: Path) -> CaptionSet:
     """
     if ".csv" in file.suffixes:
         rows = [row for row in read_pairs(file) if isinstance(row, GraphRow)]
-        return _of_graphs("factual", [(row.captions[0], row.graph) for row in rows])
+        return of_graphs("factual", [(row.captions[0], row.graph) for row in rows])
     try:
         rows = json.loads(file.read_text("utf-8"))
         return _of_pictures(rows) if "triple_list" in rows[0] else _of_facts(rows)
@@ -105,7 +105,8 @@ def _of_pictures(rows: Iterable[dict[str, Any]]) -> CaptionSet:
     return CaptionSet("pictures", [c for c, _ in pairs], [t for _, t in pairs], empty, empty)
 
 
-def _of_graphs(form: Form, pairs: list[tuple[str, SceneGraph]]) -> CaptionSet:
+def of_graphs(form: Form, pairs: Sequence[tuple[str, SceneGraph]]) -> CaptionSet:
+    """Captions and graphs as a set of a form."""
     return CaptionSet(
         form,
         [caption for caption, _ in pairs],
