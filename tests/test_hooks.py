@@ -23,6 +23,9 @@ def catalog(tmp_path: Path) -> DataCatalog:
             "stage_costs": CSVDataset(
                 filepath=str(tmp_path / "costs.csv"), save_args={"index": False}
             ),
+            "training_costs": CSVDataset(
+                filepath=str(tmp_path / "trainings.csv"), save_args={"index": False}
+            ),
             "seed": MemoryDataset(1),
         }
     )
@@ -62,6 +65,22 @@ def test_costs_are_kept_by_stage(catalog: DataCatalog) -> None:
     assert (costs[["wall_s", "cpu_s", "peak_mib"]] >= 0).all().all()
     scenes, dgae = costs["peak_mib"]
     assert scenes > dgae + 32  # each stage has its own peak
+
+
+def test_costs_of_trainings_are_there_for_later_nodes_and_change_with_trainings_alone(
+    catalog: DataCatalog, tmp_path: Path
+) -> None:
+    catalog["model_progress"] = ProgressDataset(filepath=str(tmp_path / "progress"))
+    train = node(
+        lambda seed, progress: square(seed), ["seed", "model_progress"], "model", name="train"
+    )
+    table = node(lambda _, costs: costs["training"].tolist(), ["model", "training_costs"], "table")
+    variant = Pipeline([train], namespace="sd3", inputs={"seed", "model_progress"})
+    run(Pipeline([train, table]) + variant, catalog)
+    assert catalog.load("table") == ["train"]
+    before = catalog.load("training_costs")
+    run(Pipeline([node(square, "seed", "other")]) + variant, catalog)
+    pd.testing.assert_frame_equal(catalog.load("training_costs"), before)
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -92,7 +92,7 @@ def test_every_stage_can_run_alone(catalog: DataCatalog) -> None:
 def test_nothing_is_read_that_no_stage_makes(catalog: DataCatalog) -> None:
     free = {name for name in pipelines["__default__"].inputs() if not is_parameter(name)}
     optional = {  # empty if absent
-        *("ablation_results", "ablation_scores", "ratings", "stage_costs", "rated_samples"),
+        *("ablation_results", "ablation_scores", "ratings", "training_costs", "rated_samples"),
         "run_manifests",
     }
     resumed = {name for name in free if name.endswith("_progress")}

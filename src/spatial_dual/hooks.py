@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -17,6 +17,9 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from spatial_dual.pipeline_registry import ABLATIONS, STAGES
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 logger = logging.getLogger(__name__)
 
@@ -42,11 +45,15 @@ class StageCosts:
     A node is charged from the loading of its first input to the saving of its last output, so work
     that a lazy output does while it is saved counts too. Rows of stages that did not run are kept.
     Costs are right with the sequential runner only.
+
+    ``training_costs`` has a row for each training, the variants' left out. It is written as soon as
+    one ends, for tables made later in the same run, and runs without a training leave it alone.
     """
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Start a new account."""
+        self._catalog = catalog
         self._costs: dict[str, Cost] = {}
         self._node: Node | None = None
         self._nodes_started = 0
@@ -68,25 +75,28 @@ class StageCosts:
         self._charge(node)
 
     @hook_impl
-    def after_dataset_saved(self, node: Node) -> None:
+    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
         """Charge what saving an output took."""
         self._charge(node)
+        if dataset_name == node.outputs[-1] and _trains(node) and not node.namespace:
+            self._store("training_costs", {node.name: self._node_cost})
 
     @hook_impl
-    def after_pipeline_run(self, catalog: CatalogProtocol) -> None:
+    def after_pipeline_run(self) -> None:
         """Store and log the account."""
-        self._report(catalog)
+        self._report()
 
     @hook_impl
-    def on_pipeline_error(self, catalog: CatalogProtocol) -> None:
+    def on_pipeline_error(self) -> None:
         """Store and log the account of the stages that ran, unless that fails too: full disk."""
         with suppress(DatasetError):
-            self._report(catalog)
+            self._report()
 
     def _start(self, node: Node) -> None:
         if node is self._node:
             return
         self._node = node
+        self._node_cost = Cost()
         self._nodes_started += 1
         self._wall, self._cpu = time.perf_counter(), _cpu_seconds()
         _reset_peak_memory()
@@ -98,22 +108,29 @@ class StageCosts:
         wall, cpu = time.perf_counter(), _cpu_seconds()
         cost = Cost(wall - self._wall, cpu - self._cpu, _peak_memory_mib())
         self._costs.setdefault(_stage_of(node), Cost()).add(cost)
+        self._node_cost.add(cost)
         self._wall, self._cpu = wall, cpu
 
-    def _report(self, catalog: CatalogProtocol) -> None:
+    def _report(self) -> None:
         if not self._costs:
             return
-        import pandas as pd
-
-        rows = [{"stage": stage, **vars(cost)} for stage, cost in self._costs.items()]
-        table = pd.DataFrame(rows).round(1)
-        if catalog.exists("stage_costs"):
-            earlier = catalog.load("stage_costs")
-            table = pd.concat([earlier[~earlier["stage"].isin(table["stage"])], table])
-        table = table.sort_values("stage", key=lambda names: names.map(_order))
-        catalog.save("stage_costs", table)
+        table = self._store("stage_costs", self._costs)
         total = f"{table['wall_s'].sum():.0f} s wall, {table['cpu_s'].sum():.0f} s CPU"
         logger.info("Cost of each stage (%s in all)\n%s", total, table.to_string(index=False))
+
+    def _store(self, entry: str, costs: dict[str, Cost]) -> "DataFrame":
+        """Save costs by what they are of, beside those of before; gives them all."""
+        import pandas as pd
+
+        of = entry.partition("_")[0]
+        rows = [{of: name, **vars(cost)} for name, cost in costs.items()]
+        table = pd.DataFrame(rows).round(1)
+        if self._catalog.exists(entry):
+            earlier = self._catalog.load(entry)
+            table = pd.concat([earlier[~earlier[of].isin(table[of])], table])
+        table = table.sort_values(of, key=lambda names: names.map(_order), kind="stable")
+        self._catalog.save(entry, table)
+        return table
 
 
 class OneProcessTraining:
@@ -183,15 +200,22 @@ class ClearProgress:
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
         """Clear the progress that the node was trained with, if any, after its last output."""
         if dataset_name == node.outputs[-1]:
-            for name in node.inputs:
-                if name.endswith("_progress"):
-                    self._catalog.load(name).clear()
+            for name in filter(_is_progress, node.inputs):
+                self._catalog.load(name).clear()
 
 
 def _trains_on_gpu(device: str) -> bool:
     from spatial_dual.devices import choose_device
 
     return choose_device(device).type == "cuda"
+
+
+def _trains(node: Node) -> bool:
+    return any(map(_is_progress, node.inputs))
+
+
+def _is_progress(dataset: str) -> bool:
+    return dataset.endswith("_progress")
 
 
 def _stage_of(node: Node) -> str:

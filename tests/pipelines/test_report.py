@@ -15,7 +15,6 @@ METRICS = {
     "refused": {"images.fid_scenes": "8 pictures, at least 50 are needed"},
     "protocol": {"seed": 0, "samples": 8, "versions": {"torch": "2"}},
 }
-COSTS = pd.DataFrame([("dgae", 1.0, 60.0, 9.0)], columns=["stage", "wall_s", "cpu_s", "peak_mib"])
 RUNS = [
     {
         "id": "2026-01-01T00.00.00.000Z",

@@ -19,7 +19,7 @@ from spatial_dual.runs.fingerprints import Fingerprints, Recipe, StaleAwareCatal
 from spatial_dual.runs.manifest import lock_runs, new_manifest, now, resumed, save_manifest
 
 PACKAGE = __name__.partition(".")[0]
-COSTS = "stage_costs"
+COSTS = {"stage_costs", "training_costs"}
 """Seconds of a run. What is made from them is another in every run, so manifests leave it out."""
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class RunRecords:
         entries = self._folder / "outputs"
         self._fingerprints = Fingerprints(entries, everything, catalog, PACKAGE)
         self._making: dict[str, Recipe] = {}
-        self._timed = {COSTS}
+        self._timed = set(COSTS)
         if run_params["only_missing_outputs"]:
             self._mark_stale(pipeline)
         self._warn_of_stale_inputs(everything, pipeline)

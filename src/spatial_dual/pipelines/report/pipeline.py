@@ -18,7 +18,7 @@ _PAPER: dict[str, tuple[Callable[..., Any], str]] = {
     "table_7": (paper.make_table_7, _RESULTS),
     "table_8": (
         paper.make_table_8,
-        "dgae visual_decoder text_decoder graph_diffuser dual stage_costs",
+        "dgae visual_decoder text_decoder graph_diffuser dual training_costs",
     ),
     "figure_04": (paper.draw_figure_4, "samples scenes_test rated_samples params:report.paper"),
     "figure_05": (paper.draw_figure_5, _RESULTS),
