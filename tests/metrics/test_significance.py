@@ -25,6 +25,11 @@ def test_equal_systems_are_never_better():
     assert paired_bootstrap(rows([0, 1, 1]), rows([0, 1, 1]), seed=0) == 1
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_few_seeds_that_agree_prove_little(seeds):
+    assert paired_bootstrap(rows([2] * seeds), rows([1] * seeds), seed=0) == 0.5**seeds
+
+
 def test_pairing_sees_what_unpaired_rows_hide():
     hard = np.random.default_rng(0).normal(size=100)
     assert paired_bootstrap(rows(hard + 0.01), rows(hard), seed=0) < 0.01

@@ -18,7 +18,9 @@ def paired_bootstrap(
 ) -> float:
     """One-sided p: share of resamples in which the system is not better (Koehn 2004).
 
-    The same rows are drawn for both, so what is hard for both cancels out.
+    The same rows are drawn for both, so what is hard for both cancels out. Never below 2^-rows, the
+    chance that equal systems differ in the same direction in every row: a bootstrap of two or three
+    seeds that agree would else give 0.
 
     Args:
         system: (rows, 2) right and total of each row (a test sample, or a seed); totals of 1 make
@@ -40,4 +42,5 @@ def paired_bootstrap(
     draws = generator.multinomial(rows, np.full(rows, 1 / rows), size=resamples)
     own, other = draws @ system, draws @ baseline
     better = own[:, 0] * other[:, 1] > other[:, 0] * own[:, 1]
-    return float((np.count_nonzero(~better) + 1) / (resamples + 1))
+    share = (np.count_nonzero(~better) + 1) / (resamples + 1)
+    return float(max(share, 0.5**rows))
