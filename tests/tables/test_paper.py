@@ -72,7 +72,7 @@ def test_missing_runs_are_dashes_with_reasons():
 def test_best_baseline_is_tested_over_seeds():
     found = results(ablations(sd3=[50, 52, 54], singleton=[40, 41, 42], vanilla_dual=[45, 46, 47]))
     notes = "\n".join(paper.table_2(found).notes)
-    assert "SPICE↑ SD³ over Vanilla dual, the best baseline: p = 0.125 " in notes
+    assert "SPICE↑ SD³ over Vanilla dual, the best baseline: p = 0.125 (" in notes
     assert "over 3 seeds" in notes
 
 
