@@ -145,11 +145,27 @@ def test_mutual_alignment_by_dense_matrices(kind: str, task: str, easy: str) -> 
 
 
 def test_total_is_the_weighted_sum_of_the_parts() -> None:
-    weights = DualWeights(duality=0.3, graph=0.7, intermediate=0.2)
+    weights = DualWeights(duality=0.3, graph=0.7, intermediate=0.2, teacher=0.6)
     _, p = run(weights)
     expected = p["ST2I"] + p["SI2T"] + 0.3 * p["duality"] + 0.7 * (p["T23D"] + p["I23D"])
-    taught = p["X-T23D"] + p["X-I23D"] + p["teacher-T23D"] + p["teacher-I23D"]
-    assert float(p["loss"]) == pytest.approx(float(expected + 0.2 * taught), rel=1e-5)
+    expected += 0.2 * (p["X-T23D"] + p["X-I23D"]) + 0.6 * (p["teacher-T23D"] + p["teacher-I23D"])
+    assert float(p["loss"]) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_graphs_of_the_first_records_alone_are_diffused() -> None:
+    kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
+    model, rows = make_model(None), list[int]()
+    model.graph.register_forward_hook(lambda m, given, out: rows.append(len(out)))
+    few, whole = (
+        DualLoss(kernel, kernel, kernel, DualWeights(), graph_records=records)(
+            model, make_batch(), torch.Generator().manual_seed(0)
+        )
+        for records in (2, None)
+    )
+    assert rows == [2 * 2 * 2, 3 * 2 * 2]  # records · kinds · (student, teacher)
+    assert few.keys() == whole.keys()
+    assert few["ST2I"] == whole["ST2I"]
+    assert few["duality"] == whole["duality"]
 
 
 @pytest.mark.parametrize("kind", KERNELS)

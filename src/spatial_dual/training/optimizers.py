@@ -14,6 +14,9 @@ from transformers.pytorch_utils import Conv1D
 
 from spatial_dual.training.config import FitConfig
 
+NEWTON_SCHULZ_STEPS = 4
+"""Of Muon's orthogonalisation, half of its time: a fifth step gained nothing on the perceiver's loss
+(3.501 with 4, 3.504 with 5, 3.544 with 3, after 350 steps)."""
 _LAYERS = (nn.Linear, nn.Conv2d, Conv1D)
 
 
@@ -52,6 +55,7 @@ class Optimizers:
                 [view for _, view in self._views],
                 lr=config.matrix_learning_rate,
                 weight_decay=config.weight_decay,
+                ns_steps=NEWTON_SCHULZ_STEPS,
             )
             if config.matrix_learning_rate is not None and matrices
             else None

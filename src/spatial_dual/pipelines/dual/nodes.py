@@ -158,6 +158,7 @@ def train_dual(
         **kernels,
         weights=DualWeights(**parameters["weights"]),
         importance_sampling=parameters["importance_sampling"],
+        graph_records=parameters["graph_records"],
     )
     config = FitConfig(**parameters["fit"], **train, seed=seed)
     source = dual_examples(tokens, graph_codes, aligned, priors)

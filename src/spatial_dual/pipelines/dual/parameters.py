@@ -76,6 +76,7 @@ class WeightParameters(Section):
     duality: NonNegative
     graph: NonNegative
     intermediate: NonNegative
+    teacher: NonNegative
     condition_dropout: Share
     detach_teacher: bool
 
@@ -104,5 +105,6 @@ class DualParameters(Section):
     captioner: TransformerSizes | None
     weights: WeightParameters
     importance_sampling: bool
+    graph_records: Count | None
     fit: FitParameters
     sampling: SamplingParameters
