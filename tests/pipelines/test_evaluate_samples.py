@@ -12,12 +12,15 @@ from spatial_dual.pipelines.evaluate.spatial_nodes import (
     evaluate_health,
     evaluate_relations,
     evaluate_round_trips,
+    evaluate_visor,
+    judge_several,
     score_samples,
 )
 from spatial_dual.pipelines.evaluate.text_nodes import evaluate_texts, parse_texts
 from spatial_dual.render.captions import parse
 from spatial_dual.render.scenes import render_scene
 from spatial_dual.scene.graph import SceneGraph
+from tests.models.whole import make_whole
 
 COUNT = 4
 SIZE = 32
@@ -29,6 +32,7 @@ PARAMETERS = {
     "clip": None,
     "wordnet": None,
     "round_trips": 3,
+    "visor": {"captions": 3, "drawings": 2},
 }
 ROWS = [render_scene(5, "test", index, SIZE) for index in range(COUNT)]
 GOLD = [SceneGraph.from_json(row["graph"]) for row in ROWS]
@@ -109,6 +113,46 @@ def test_perfect_samples_reach_every_bound(perfect):
     health = evaluate_health(made["samples"], made["graphs"])
     assert health["nodes"]["gold"] == health["nodes"]["text_completed"]
     assert set(health["contradictory"].values()) == set(health["turned_around"].values()) == {0}
+
+
+def test_visor_counts_captions_by_how_many_of_their_drawings_hold(perfect, tmp_path):
+    """One drawing of each caption is right, the other shows nothing."""
+    nothing = SceneGraph().to_json()
+    rows = {"id": [row["id"] for row in ROWS[:3]], "drawn_2": [nothing] * 3}
+    several = write_records(
+        tmp_path / "several", [rows | {"drawn_1": [g.to_json() for g in GOLD[:3]]}]
+    )
+    figures = evaluate_visor(several, perfect["stated"], PARAMETERS)
+    assert figures["object_presence"] == figures["unconditional"] == 0.5
+    assert figures["conditional"] == 1
+    assert figures["at_least"] == {"1": 1, "2": 0}
+    assert (figures["captions"], figures["drawings"]) == (3, 2)
+
+
+def test_several_drawings_of_a_caption_each_have_noise_of_their_own(perfect, tmp_path):
+    asked = []
+    model = make_whole()
+
+    class Drawer:
+        def draw(self, texts, **how):
+            asked.append((tuple(texts), how["candidates"], how["seed"]))
+            return model.draw(texts, **how | {"steps": 2})
+
+    judge = (model.perceiver, model.parts.size_prior, {"perceived_fov_deg": 50.0})
+    made = [
+        write_records(
+            tmp_path / name, judge_several(perfect["samples"], Drawer(), *judge, PARAMETERS, 0)
+        )
+        for name in ("one", "two")
+    ]
+    texts = tuple(CAPTIONS[:3])
+    assert [(t, c) for t, c, _ in asked] == [(texts, 1)] * 4  # never chosen among candidates
+    seeds = [seed for _, _, seed in asked]
+    assert seeds[:2] == seeds[2:]
+    assert seeds[0] != seeds[1]
+    assert [len(records) for records in made] == [3, 3]
+    for column in ("id", "drawn_1", "drawn_2"):
+        assert made[0].values(column) == made[1].values(column)
 
 
 def test_texts_that_are_references_score_full_marks(perfect):

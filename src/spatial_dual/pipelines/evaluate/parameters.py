@@ -27,6 +27,13 @@ class SceneClassifierParameters(Section):
     fit: FitParameters
 
 
+class VisorParameters(Section):
+    """Captions drawn several times, and drawings of each."""
+
+    captions: Count
+    drawings: Count
+
+
 class EvaluateParameters(Section):
     """``parameters_evaluate.yml``; what each key means is said there."""
 
@@ -37,4 +44,5 @@ class EvaluateParameters(Section):
     clip: str | None
     wordnet: str | None
     round_trips: Count
+    visor: VisorParameters
     scene_classifier: SceneClassifierParameters

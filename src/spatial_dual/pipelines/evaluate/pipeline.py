@@ -24,6 +24,8 @@ from spatial_dual.pipelines.evaluate.spatial_nodes import (
     evaluate_health,
     evaluate_relations,
     evaluate_round_trips,
+    evaluate_visor,
+    judge_several,
     score_samples,
 )
 from spatial_dual.pipelines.evaluate.text_nodes import evaluate_texts, parse_texts
@@ -38,6 +40,11 @@ _MADE: tuple[tuple[Callable[..., Any], str, str], ...] = (
         describe_drawings,
         "samples spatial_dual params:evaluate params:seed",
         "described_drawings",
+    ),
+    (
+        judge_several,
+        f"samples spatial_dual {_JUDGE} params:evaluate params:seed",
+        "judged_several",
     ),
     (parse_texts, "samples scenes_test described_drawings params:parsing", "stated_texts"),
     (score_samples, "samples judged stated_texts params:evaluate", "sample_scores"),
@@ -68,6 +75,7 @@ _OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
         "samples judged graphs_test stated_texts",
         "visor trirec agreement",
     ),
+    (evaluate_visor, "judged_several stated_texts params:evaluate", "visor_of_several"),
     (evaluate_round_trips, "judged_from_gold graphs_test stated_texts", "round_trip"),
     (evaluate_health, "samples graphs_test", "health"),
 )

@@ -5,7 +5,7 @@ from typing import Any
 from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.evaluate.text_nodes import Stated
 from spatial_dual.pipelines.reading import read_graphs, rows_of
-from spatial_dual.pipelines.types import Records, SpatialDual
+from spatial_dual.pipelines.types import Perceiver, Records, SizePrior, SpatialDual
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
@@ -32,6 +32,59 @@ def describe_drawings(
         return {"id": ids, "description": [item.text for item in found]}
 
     return ChunkSeries(count, 100, described, "describe drawings")
+
+
+def judge_several(
+    samples: Records,
+    model: SpatialDual,
+    perceiver: Perceiver,
+    size_prior: SizePrior,
+    graph_parameters: Parameters,
+    parameters: Parameters,
+    seed: int,
+) -> ChunkSeries:
+    """What perception sees in several drawings of each of the first captions, none of them chosen.
+
+    Columns ``id`` and ``drawn_1`` … ``drawn_n``, graphs. All are drawn as the samples were, each
+    with noise of its own, but every drawing counts as it came.
+    """
+    import numpy as np
+
+    from spatial_dual.metrics.judge import Judge
+    from spatial_dual.seeding import derive_seed
+
+    judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
+    how = {name: samples.values(name, [0])[0] for name in ("steps", "guidance")}
+
+    def seen(rows: range, number: int) -> list[str]:
+        own_seed = derive_seed(seed, "visor", rows.start, number)
+        drawings = model.draw(samples.values("caption", rows), **how, candidates=1, seed=own_seed)
+        pictures = np.stack([drawing.image for drawing in drawings])
+        return [graph.to_json() for graph in judge.depth_graphs(pictures)]
+
+    def judged(rows: range) -> Chunk:
+        numbers = range(1, parameters["visor"]["drawings"] + 1)
+        return {"id": samples.values("id", rows)} | {f"drawn_{n}": seen(rows, n) for n in numbers}
+
+    count = min(len(samples), parameters["visor"]["captions"])
+    return ChunkSeries(count, 100, judged, "draw several and judge")
+
+
+def evaluate_visor(judged_several: Records, stated: Stated, parameters: Parameters) -> Figures:
+    """VISOR over n drawings of a caption: presence, (un)conditional accuracy, VISOR_1 … VISOR_n."""
+    from spatial_dual.metrics.visor import SpatialAccuracy, judge_drawings
+    from spatial_dual.scene.truth import same_label_and_colour
+
+    numbers = range(1, parameters["visor"]["drawings"] + 1)
+    columns = [read_graphs(judged_several, f"drawn_{n}") for n in numbers]
+    asked = stated["captions"][: len(judged_several)]
+    verdicts = (
+        verdict
+        for text, pictures in zip(asked, zip(*columns, strict=True), strict=True)
+        for verdict in judge_drawings(text, pictures, same_label_and_colour)
+    )
+    figures = SpatialAccuracy(tuple(verdicts)).figures()
+    return {"captions": len(judged_several), "drawings": len(numbers), **figures}
 
 
 def evaluate_relations(
