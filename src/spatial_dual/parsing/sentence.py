@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from spatial_dual.parsing.attachment import mend_attachments
 from spatial_dual.parsing.inversion import mend_inversions
 from spatial_dual.parsing.lexicon import singular
 from spatial_dual.parsing.misreadings import join_compounds, mend_nouns, mend_verbs
@@ -36,6 +37,7 @@ def build_sentence(words: Sequence[Any], tokens: Sequence[Token]) -> list[Word]:
     mend_verbs(built)
     mend_inversions(built)
     join_compounds(built)
+    mend_attachments(built)
     return built
 
 
@@ -54,5 +56,11 @@ def _lemma(word: Any, token: Token) -> str:
     if token.meaning and token.text == COMPOUND:
         return singular(token.meaning)
     if word.upos in ("VERB", "AUX") and word.lemma != "be":
-        return base_forms().get(token.text, word.lemma or token.text).lower()
+        return base_forms().get(token.text) or _undoubled(token.text, word.lemma or token.text)
     return (word.lemma or token.text).lower()
+
+
+def _undoubled(form: str, lemma: str) -> str:
+    """The base of "knitting" is no "knitt"."""
+    doubled = form.endswith(("ing", "ed")) and lemma[-2:-1] == lemma[-1:]
+    return lemma[:-1] if doubled and lemma[-1] in "bdgmnprt" else lemma
