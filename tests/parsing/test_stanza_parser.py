@@ -33,6 +33,34 @@ def test_relations(parser: StanzaParser, caption: str, triplet: tuple[str, str, 
     assert triplet in parser.parse([caption])[0].triplets()
 
 
+@pytest.mark.parametrize(
+    ("caption", "right", "wrong"),
+    [
+        (
+            "a boy holds the leash of a dog",
+            ("leash", "of", "dog"),
+            ("boy", "of", "dog"),
+        ),
+        (
+            "a room with a bed and a lamp",
+            ("room", "with", "lamp"),
+            ("lamp", "with", "bed"),
+        ),
+        (
+            "a man sits on a bench reading a newspaper",
+            ("man", "reads", "newspaper"),
+            ("bench", "reads", "newspaper"),
+        ),
+    ],
+)
+def test_phrases_hang_where_captions_mean_them(
+    caption: str, right: tuple[str, str, str], wrong: tuple[str, str, str]
+) -> None:
+    triplets = default_parser().parse([caption])[0].triplets()
+    assert right in triplets
+    assert wrong not in triplets
+
+
 def test_attributes_belong_to_their_nouns(parser: StanzaParser) -> None:
     (graph,) = parser.parse(["a small red cup is on a wooden table"])
     assert {item.label: set(item.attributes) for item in graph.objects} == {

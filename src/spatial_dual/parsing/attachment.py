@@ -7,6 +7,7 @@ that "of" belongs to the noun before it, and that only the living hold, ride and
 from collections.abc import Sequence
 from functools import cache
 
+from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.treebank.words import load_vocabulary
 from spatial_dual.parsing.word import Word
 
@@ -14,14 +15,6 @@ _NOUNS = frozenset(["NOUN", "PROPN"])
 _IN_PHRASE = frozenset(["DET", "ADJ", "NUM", "NOUN", "PROPN"])
 _COURSES = frozenset(["through", "past", "up", "down", "toward", "towards", "across"])
 """Prepositions of a way that somebody goes: "carries a tray past a couple"."""
-_WITH_TOOLS = frozenset(
-    "cut slice chop draw paint water clean wash brush sweep fix repair dig write hit feed stir"
-    " spread wipe dry catch film photograph comb scrub mow rake shovel".split()
-)
-_OF_THE_LIVING = frozenset(
-    "hold carry wear ride read eat drink play watch look use throw catch kick chase pet feed hug"
-    " kiss push pull smile talk wave walk run jump brush ski surf".split()
-)
 
 
 def mend_attachments(words: Sequence[Word]) -> None:
@@ -77,7 +70,7 @@ def _mend_phrase(words: Sequence[Word], noun: Word, case: Word) -> None:
     verb = item.head if item is not None and item.relation == "obj" else None
     if verb is None or not verb.is_verb or noun.relation != "nmod" or case.predicate:
         return
-    if case.text in _COURSES or (case.text == "with" and verb.lemma in _WITH_TOOLS):
+    if case.text in _COURSES or (case.text == "with" and verb.lemma in load_lexicon().tool_verbs):
         _hang(noun, verb, "obl")
 
 
@@ -102,7 +95,7 @@ def _mend_joined(noun: Word) -> None:
 def _mend_participle(verb: Word) -> None:
     """Let the living do what only they do: "a man sits on a bench reading a newspaper"."""
     head = verb.head
-    if head is None or verb.lemma not in _OF_THE_LIVING or is_living(head):
+    if head is None or verb.lemma not in load_lexicon().living_verbs or is_living(head):
         return
     for word in head.ancestors():
         subject = word.child("nsubj")

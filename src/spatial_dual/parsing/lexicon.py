@@ -22,12 +22,16 @@ class Lexicon:
         predicates: canonical predicate by group number, "" for adverbials that are dropped.
         attribute_rank: attribute -> place of its kind (colour, material, size, pose, other).
         word_groups: finds attributes and nouns of several words that are one token.
+        tool_verbs: done with a tool ("cuts bread with a knife").
+        living_verbs: done by people and animals alone.
         compounds: finds nouns of several words whose parts mislead a tagger ("trash can").
     """
 
     tags: dict[str, str]
     verbs: dict[str, tuple[str, str]]
     resting: frozenset[str]
+    tool_verbs: frozenset[str]
+    living_verbs: frozenset[str]
     definite: frozenset[str]
     attribute_rank: dict[str, int]
     collectives: frozenset[str]
@@ -61,6 +65,8 @@ def load_lexicon() -> Lexicon:
         tags=_tags(data, [word for word in attributes if word not in verbs]),
         verbs=verbs,
         resting=frozenset(data["verbs"]["rest"]),
+        tool_verbs=frozenset(data["tool_verbs"]),
+        living_verbs=frozenset(data["living_verbs"]),
         definite=frozenset(data["determiners"]["definite"]),
         attribute_rank={word: rank for rank, words in enumerate(kinds.values()) for word in words},
         collectives=frozenset(data["collectives"]),
