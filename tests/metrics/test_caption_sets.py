@@ -27,6 +27,7 @@ def test_facts_are_counted_by_kind() -> None:
     assert figures["tuples"]["precision"] == 0.5
     assert figures["tuples"]["set_match"] == 0
     assert figures["errors"] == {"attribute too many": 1}
+    assert figures["examples"] == {"attribute too many": ["a caption — cup red"]}
 
 
 @pytest.mark.parametrize(

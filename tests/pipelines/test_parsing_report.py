@@ -45,3 +45,4 @@ def test_figures_and_page(project_path: Path, tmp_path: Path) -> None:
     page = (reporting / "parsing.md").read_text()
     assert "| strict_recall | 0.3333 |" in page
     assert "Models: shipped." in page
+    assert "- inverse stated:\n  - " in page

@@ -19,10 +19,15 @@ from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
 from spatial_dual.scene.graph import SceneGraph
 
 Figures = dict[str, Any]
+EXAMPLES = 3
+"""Captions shown of each class of errors."""
 
 
 def figures_of(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
-    """Figures of the graphs that a parser made of the captions, and classes of its errors."""
+    """Figures of the graphs that a parser made of the captions, and classes of its errors.
+
+    "errors" counts each class, "examples" has some of its captions and the fact in question.
+    """
     if captions.form == "pictures":
         return _of_pictures(captions, graphs)
     read = of_graphs(captions.form, list(zip(captions.captions, graphs, strict=True)))
@@ -32,9 +37,9 @@ def figures_of(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
         figures[part] = _scores([f[part] for f in found], [g[part] for g in gold])
     tuples = [_tuples(f) for f in found], [_tuples(g) for g in gold]
     figures["tuples"] = _scores(*tuples)
-    pairs = zip(found, gold, strict=True)
-    errors = Counter(name for f, g in pairs for name in _errors(f, g))
-    return {**figures, "errors": dict(errors.most_common())}
+    rows = zip(captions.captions, found, gold, strict=True)
+    made = ((name, text, fact) for text, f, g in rows for name, fact in _errors(f, g))
+    return figures | _counted(made)
 
 
 def _of_pictures(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
@@ -42,13 +47,25 @@ def _of_pictures(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
     turned = Matching(inverses=True)
     alike = Matching(inverses=True, synonyms=load_synonyms(None))
     rows = zip(captions.captions, graphs, gold, strict=True)
-    errors = Counter(error_class(*row) or "none" for row in rows)
+    made = ((error_class(*row) or "none", row[0], row[2][0]) for row in rows)
     return {
         "captions": len(graphs),
         "strict_recall": caption_recall(graphs, gold, STRICT).value,
         "recall_with_inverses": caption_recall(graphs, gold, turned).value,
         "recall_with_inverses_and_synonyms": caption_recall(graphs, gold, alike).value,
-        "errors": dict(errors.most_common()),
+        **_counted(made),
+    }
+
+
+def _counted(made: Iterable[tuple[str, str, Fact]]) -> Figures:
+    """Errors of each class, the most frequent first, and some of their captions and facts."""
+    shown: dict[str, list[str]] = {}
+    for name, caption, fact in made:
+        shown.setdefault(name, []).append(f"{caption} — {' '.join(fact)}")
+    ranked = sorted(shown, key=lambda name: -len(shown[name]))
+    return {
+        "errors": {name: len(shown[name]) for name in ranked},
+        "examples": {name: shown[name][:EXAMPLES] for name in ranked if name != "none"},
     }
 
 
@@ -82,21 +99,24 @@ def _tuples(parts: dict[str, Counter[Fact]]) -> Counter[Fact]:
     return told + Counter({fact: 1 for fact in parts["objects"] if fact[0] not in named})
 
 
-def _errors(found: dict[str, Counter[Fact]], gold: dict[str, Counter[Fact]]) -> Iterable[str]:
-    """Why gold facts are missed and what was found beyond them, a word for each fact."""
+def _errors(
+    found: dict[str, Counter[Fact]], gold: dict[str, Counter[Fact]]
+) -> Iterable[tuple[str, Fact]]:
+    """Why gold facts are missed and what was found beyond them, a word with each fact."""
     ends = {(s, o) for s, _, o in found["relations"]}
     named = {label for (label,) in found["objects"]}
-    for s, _, o in (gold["relations"] - found["relations"]).elements():
+    for fact in (gold["relations"] - found["relations"]).elements():
+        s, _, o = fact
         if not {s, o} <= named:
-            yield "relation missed: an end has another name"
+            yield "relation missed: an end has another name", fact
         elif (s, o) in ends:
-            yield "relation missed: another predicate"
+            yield "relation missed: another predicate", fact
         else:
-            yield "relation missed: " + ("turned round" if (o, s) in ends else "not read")
+            yield "relation missed: " + ("turned round" if (o, s) in ends else "not read"), fact
     for name in ("objects", "attributes"):
-        yield from [f"{name[:-1]} missed"] * (gold[name] - found[name]).total()
+        yield from ((f"{name[:-1]} missed", f) for f in (gold[name] - found[name]).elements())
     for name in ("objects", "attributes", "relations"):
-        yield from [f"{name[:-1]} too many"] * (found[name] - gold[name]).total()
+        yield from ((f"{name[:-1]} too many", f) for f in (found[name] - gold[name]).elements())
 
 
 def _factual_word(predicate: str) -> str:

@@ -38,7 +38,11 @@ def report_parsing(captions: dict[str, Any], parsing: dict[str, Any]) -> tuple[F
     lines = ["# How well texts are parsed", "", f"Models: {models}.", ""]
     for name, figures in sets.items():
         lines += [f"## {name}", "", "| figure | value |", "|---|---|"]
-        lines += [f"| {key} | {value:.4g} |" for key, value in flatten(figures)]
+        numbers = {key: value for key, value in figures.items() if key != "examples"}
+        lines += [f"| {key} | {value:.4g} |" for key, value in flatten(numbers)]
+        lines += ["", "Errors by example, with the fact that is missed or too many:", ""]
+        for kind, shown in figures["examples"].items():
+            lines += [f"- {kind}:", *(f"  - {text}" for text in shown)]
         lines += [""]
     lines += ["Protocol:", "", *(f"- {key}: {text}" for key, text in PROTOCOL.items()), ""]
     return {"models": models, "protocol": PROTOCOL, "sets": sets}, "\n".join(lines)
