@@ -71,3 +71,27 @@ def test_without_mlflow_the_run_is_refused_at_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(__import__("sys").modules, "mlflow", None)
     with pytest.raises(RuntimeError, match=r"spatial-dual\[mlflow\]"):
         track()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nonsense://there", "file:/dev/null/x"])
+def test_a_server_that_fails_costs_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: Any, address: str
+) -> None:
+    pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    track()
+    assert "MLflow: this run will not be in MLflow: " in caplog.text
+
+
+def test_a_server_that_fails_midway_costs_warnings(client: Any, caplog: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise ConnectionError("gone")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("log_batch", "set_terminated"):
+            patch.setattr(f"mlflow.MlflowClient.{name}", fail)
+        track()
+    for what in ("the parameters were not sent", "curves or metrics were not", "is left open"):
+        assert what in caplog.text

@@ -4,6 +4,7 @@ import logging
 import math
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -22,8 +23,8 @@ logger = logging.getLogger(__name__)
 class MlflowTracking:
     """One MLflow run for each run, where ``MLFLOW_TRACKING_URI`` names a server or a folder.
 
-    Without that variable nothing is sent and MLflow is not imported. Curves and metrics that
-    a server refuses once the run has begun cost a warning; the run goes on.
+    Without that variable nothing is sent and MLflow is not imported. A server that fails costs a
+    warning, never the run.
     """
 
     @hook_impl
@@ -38,21 +39,22 @@ class MlflowTracking:
             return
         try:
             from mlflow import MlflowClient
-            from mlflow.entities import Param
         except ModuleNotFoundError as error:
             raise RuntimeError(
                 "MLFLOW_TRACKING_URI is set, but MLflow is not installed; unset it, or run "
                 "pip install 'spatial-dual[mlflow]'"
             ) from error
-        client = MlflowClient()
-        known = client.get_experiment_by_name(EXPERIMENT)
-        experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
-        self._run = client.create_run(experiment, run_name=run_params["run_id"]).info.run_id
-        self._client = client
-        values = flatten(catalog.load("parameters"))
-        parameters = [Param(key, str(value)[:PARAMETER_LENGTH]) for key, value in values]
-        for start in range(0, len(parameters), PARAMETERS_A_CALL):
-            client.log_batch(self._run, params=parameters[start : start + PARAMETERS_A_CALL])
+        # MLflow asks a server that does not answer seven times, over minutes
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+        with _only_warned("this run will not be in MLflow"):
+            client = MlflowClient()
+            known = client.get_experiment_by_name(EXPERIMENT)
+            experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
+            self._run = client.create_run(experiment, run_name=run_params["run_id"]).info.run_id
+            self._client = client
+        if self._client is not None:
+            self._send_parameters(catalog.load("parameters"))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
@@ -75,21 +77,37 @@ class MlflowTracking:
         """End the MLflow run as failed."""
         self._end("FAILED")
 
+    def _send_parameters(self, parameters: Mapping[str, Any]) -> None:
+        from mlflow.entities import Param
+
+        params = [Param(key, str(value)[:PARAMETER_LENGTH]) for key, value in flatten(parameters)]
+        with _only_warned("the parameters were not sent"):
+            for start in range(0, len(params), PARAMETERS_A_CALL):
+                some = params[start : start + PARAMETERS_A_CALL]
+                self._client.log_batch(self._run, params=some)
+
     def _send(self, values: Iterator[tuple[str, Any, int]]) -> None:
         from mlflow.entities import Metric
-        from mlflow.exceptions import MlflowException
 
         metrics = [Metric(key, value, 0, step) for key, value, step in values if _is_number(value)]
-        try:
+        with _only_warned("curves or metrics were not sent"):
             for start in range(0, len(metrics), METRICS_A_CALL):
                 some = metrics[start : start + METRICS_A_CALL]
                 self._client.log_batch(self._run, metrics=some)
-        except MlflowException as error:
-            logger.warning("Not sent to MLflow: %s", error)
 
     def _end(self, status: str) -> None:
         if self._client is not None:
-            self._client.set_terminated(self._run, status)
+            with _only_warned("the run is left open"):
+                self._client.set_terminated(self._run, status)
+
+
+@contextmanager
+def _only_warned(what: str) -> Iterator[None]:
+    """Turns any failure of a tracking server into a warning."""
+    try:
+        yield
+    except Exception as error:  # of MLflow, of what it sends by, of an address that is none
+        logger.warning("MLflow: %s: %s", what, error)
 
 
 def _curves(name: str, log: Mapping[str, Any]) -> Iterator[tuple[str, Any, int]]:
