@@ -48,7 +48,7 @@ def test_score_by_hand() -> None:
 
 def best(texts: list[str], least_sure: list[float] | None = None) -> str:
     sureness = least_sure or [-0.1] * len(texts)
-    return best_borne_out(texts, sureness, [GRAPH], LexiconParser())[0]
+    return best_borne_out(texts, sureness, [[GRAPH]], LexiconParser())[0]
 
 
 def test_true_goes_before_false_more_before_less_and_the_first_before_equals() -> None:
@@ -69,7 +69,16 @@ def test_a_text_with_a_word_that_its_writer_doubted_loses_what_little_it_says_mo
 def test_each_graph_chooses_among_its_own() -> None:
     empty = SceneGraph(objects=(), relations=())
     texts = [FALSE, TRUE, TRUE, FALSE]
-    assert best_borne_out(texts, [0.0] * 4, [GRAPH, empty], LexiconParser()) == [TRUE, TRUE]
+    witnesses = [[GRAPH], [empty]]
+    assert best_borne_out(texts, [0.0] * 4, witnesses, LexiconParser()) == [TRUE, TRUE]
+
+
+def test_what_both_graphs_bear_out_goes_before_what_one_does() -> None:
+    objects = (SceneObject(label="lamp"), SceneObject(label="table"))
+    by_depth = seen(*objects, relations=(Relation(subject=0, predicate="behind", object=1),))
+    texts = ["a cup is on a table", "a lamp is behind a table"]
+    for witnesses, kept in (([GRAPH], texts[0]), ([GRAPH, by_depth], texts[1])):
+        assert best_borne_out(texts, [0.0] * 2, [witnesses], LexiconParser()) == [kept]
 
 
 def seen(*objects: SceneObject, relations: tuple[Relation, ...] = ()) -> SceneGraph:

@@ -1,11 +1,14 @@
 """Which of several outputs do the model's own other parts bear out best?
 
 The halves of a task meet in one graph, so what is made can be checked against what is meant. A
-description is parsed again and looked up in the 3DSG that it was written from; a drawing is
-perceived again and the text is looked up in what is seen. Nothing but the model itself is asked.
+description is parsed again and looked up in the 3DSG that it was written from and in the graph that
+depth supports; a drawing is perceived again and the text is looked up in what is seen. Nothing but
+the model itself is asked.
 """
 
 from collections.abc import Sequence
+
+import numpy as np
 
 from spatial_dual.models.outputs import Drawing
 from spatial_dual.parsing.interface import TextGraphParser
@@ -28,25 +31,26 @@ FLUENCY = 0.4
 def best_borne_out(
     texts: Sequence[str],
     least_sure: Sequence[float],
-    graphs: Sequence[SceneGraph],
+    witnesses: Sequence[Sequence[SceneGraph]],
     parser: TextGraphParser,
 ) -> list[str]:
-    """Of the descriptions of each 3DSG the best borne out and fluent one, the first of equals.
+    """Of the descriptions of each image the best borne out and fluent one, the first of equals.
 
     Args:
-        texts: equally many for each graph, graph by graph.
+        texts: equally many for each image, image by image.
         least_sure: ln p of the word of each text that its writer was least sure of.
-        graphs: 3DSGs.
+        witnesses: graphs of each image; they err apart, and count the same.
         parser: reads the texts again.
     """
     stated = parser.parse(texts)
-    count = len(texts) // len(graphs)
+    count = len(texts) // len(witnesses)
     chosen = []
-    for n, graph in enumerate(graphs):
+    for n, graphs in enumerate(witnesses):
         rows = range(n * count, (n + 1) * count)
 
-        def score(row: int, graph: SceneGraph = graph) -> tuple[float, float]:
-            by_label, by_attributes = faithfulness(stated[row], graph)
+        def score(row: int, graphs: Sequence[SceneGraph] = graphs) -> tuple[float, float]:
+            borne_out = [faithfulness(stated[row], graph) for graph in graphs]
+            by_label, by_attributes = np.mean(borne_out, axis=0)
             return by_label + FLUENCY * least_sure[row], by_attributes
 
         chosen.append(texts[max(rows, key=score)])

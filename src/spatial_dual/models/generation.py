@@ -27,7 +27,7 @@ class SamplingOptions:
         top_p: share of the probability mass to sample from, in (0, 1].
         purity_weight: of improved VQ-Diffusion's purity prior; None turns it off.
         graph_temperature: of the graph diffuser.
-        candidates: descriptions drawn of each image; the one that the 3DSG bears out best is kept.
+        candidates: descriptions drawn of each image; 3DSG and depth bear out best the one kept.
         drawings: made of each text; the one is kept that shows most of it to perception.
         decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
     """

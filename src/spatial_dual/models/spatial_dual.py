@@ -229,21 +229,27 @@ class SpatialDual:
             UnreadableImageError: names the picture and the reason.
         """
         images = stack_squares(pictures, self.image_size)
-        initial = self.initial_from_images(images)
         options, chains = self._options(steps=steps), self.chains
 
         def run(rows: slice, noise: torch.Generator) -> list[Description]:
+            views = self._views(images[rows])
+            initial = [view.visual_graph() for view in views]
             feature = chains.image_feature(images[rows])
-            plans = chains.plan(Start(initial[rows], "image", feature), options, noise)
-            texts = self._describe(plans, feature, options, noise)
-            return [Description(*r) for r in zip(texts, initial[rows], plans.graphs, strict=True)]
+            plans = chains.plan(Start(initial, "image", feature), options, noise)
+            texts = self._describe(views, plans, feature, options, noise)
+            return [Description(*row) for row in zip(texts, initial, plans.graphs, strict=True)]
 
         return self._batched(len(images), run, seed, "describing")
 
     def _describe(
-        self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: torch.Generator
+        self,
+        views: Sequence[View],
+        plans: Plans,
+        feature: Tensor,
+        options: SamplingOptions,
+        noise: torch.Generator,
     ) -> list[str]:
-        """One text for each graph, the best borne out of ``options.candidates``."""
+        """One text for each graph, of ``options.candidates`` the best borne out by it and depth."""
         # without the 3DSG there is nothing to check a text against
         count = options.candidates if self.parts.sees_graph("text") else 1
         several = Plans(
@@ -254,7 +260,9 @@ class SpatialDual:
         texts, least_sure = self.chains.write(several, repeated, options, noise)
         if count == 1:
             return texts
-        return best_borne_out(texts, least_sure, plans.graphs, self.parser)
+        by_depth = [view.depth_graph(self.parts.size_prior) for view in views]
+        witnesses = list(zip(plans.graphs, by_depth, strict=True))
+        return best_borne_out(texts, least_sure, witnesses, self.parser)
 
     def _views(self, images: np.ndarray) -> list[View]:
         seen = self.perceiver.perceive(images)
