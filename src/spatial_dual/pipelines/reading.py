@@ -69,6 +69,6 @@ def protocol(scenes: "Records", samples: "Records") -> dict[str, Any]:
         **made_with,
         "judge": "this run's perceiver and depth lifting; upper bounds by the same judge",
         "choice": "of `drawings` of a text the one in which this perceiver saw most of it, of "
-        "`candidates` descriptions the one that their 3DSG bore out best",
+        "`candidates` descriptions the one that 3DSG and perceived depth bore out best",
         "versions": {name: version(name) for name in ("torch", "transformers", "numpy", "kedro")},
     }
