@@ -126,6 +126,7 @@ def test_reveal_decides_who_leaves_the_mask(generator, reveal):
 
 @pytest.mark.parametrize(("s", "t"), STRIDES)
 def test_posterior_kl_is_the_dense_kl(kernel, dense, s, t):
+    """The terms of the bound, Eq. 19, by products of K × K matrices."""
     x_t, x_0 = all_states(kernel)
     prediction = random_prediction(kernel, kernel.states, seed=3).expand(kernel.classes, -1, -1)
     times = batch_of(t, kernel.classes), batch_of(s, kernel.classes)

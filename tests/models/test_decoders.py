@@ -21,7 +21,7 @@ from tests.models.graphs import SHAPE, random_tags, said_in
 
 
 def test_attended_vectors_by_hand() -> None:
-    """One image token, two graph vectors of scores ln 3 and 0: weights 3/4 and 1/4."""
+    """(4), (5): one image token, two graph vectors of scores ln 3 and 0: weights 3/4 and 1/4."""
     latents = torch.tensor([[[1.0, 0.0]]])
     nodes = torch.tensor([[[math.log(3), 2.0], [0.0, -2.0], [50.0, 9.0]]])
     valid = torch.tensor([[True, True, False]])

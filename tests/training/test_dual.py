@@ -34,7 +34,7 @@ def bound(vlb: list[float], tokens: int) -> DiffusionLoss:
 
 
 def test_duality_gap_by_hand() -> None:
-    """|ln p̂(I) − VLB(Y|I) − ln p̂(Y) + VLB(I|Y)| / (tokens of both), mean over the batch."""
+    """(9): |ln p̂(I) − VLB(Y|I) − ln p̂(Y) + VLB(I|Y)| / (tokens of both), mean over the batch."""
     batch = {
         "log_prior_image": torch.tensor([-10.0, -10.0]),
         "log_prior_text": torch.tensor([-4.0, -4.0]),
