@@ -89,8 +89,8 @@ class DualLoss:
         importance_sampling: whether the image and text diffusers draw t in proportion to the loss
             that it had, as VQ-Diffusion does; a checkpoint then keeps those losses.
         graph_records: records of a batch whose graphs are diffused too; None is all. The graph
-            diffuser comes trained from step 3, and its four losses of all records would take a
-            third of the time.
+            diffuser comes trained from step 3, and its losses of all records would take about a
+            fifth of the time.
     """
 
     def __init__(
