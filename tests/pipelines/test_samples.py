@@ -252,6 +252,7 @@ def all_metrics(data, folder):
         samples,
         {"extractor": "none"},
         {"bleu": "none"},
+        {"detector": "none"},
         image_tokenizer=evaluate_image_tokenizer(scenes, data["tokens"], Tokenizer()),
         perception=evaluate_perception(scenes, data["perceived"], KINDS),
         scene_graph=evaluate_scene_graphs(scenes, graphs, prior()),

@@ -156,6 +156,20 @@ def test_charts_hold_with_and_without_variants(draw):
         assert '"data"' in chart.to_plotly()
 
 
+def test_a_detector_goes_before_perception_in_the_glip_figure():
+    def first_panel(*metrics):
+        rows = [("sd3", 0, metric, 0.5 + k / 10, 9) for k, metric in enumerate(metrics)]
+        chart = figures.figure_5(results(pd.DataFrame(rows, columns=list(RESULT_COLUMNS))))
+        return chart.panels[0]
+
+    perceived = first_panel("agreement.drawn")
+    assert perceived.title == "objects and attributes"
+    assert perceived.series[0].values[0] == 50
+    detected = first_panel("agreement.drawn", "detection.drawn")
+    assert detected.title == "objects and attributes, by a detector"
+    assert detected.series[0].values[0] == 60
+
+
 def test_noise_is_relative_to_none():
     noisy = [
         ("sd3", 0, "trirec.completed_text.recall", 0.8, 9),

@@ -19,19 +19,22 @@ GRAPHS = {
 
 
 def figure_5(results: Results) -> Chart:
-    """Agreement of objects and attributes (the GLIP figure) and TriRec of both directions."""
+    """Agreement of objects and attributes (the GLIP figure) and TriRec of both directions.
+
+    The former is an open-vocabulary detector's where any run has asked one, else perception's.
+    """
     systems = {
         "SD³": FULL,
         "Vanilla dual": "vanilla_dual",
         "Frido": "coarse_to_fine",
         "3DVSD": "ar_captioner_3d",
     }
+    glip = ("objects and attributes", "agreement", "")
+    if results.has("detection.drawn") or results.has("detection.described"):
+        glip = ("objects and attributes, by a detector", "detection", "")
     panels = []
     notes: dict[str, None] = {}
-    for title, prefix, suffix in (
-        ("objects and attributes", "agreement", ""),
-        ("TriRec", "trirec", ".recall"),
-    ):
+    for title, prefix, suffix in (glip, ("TriRec", "trirec", ".recall")):
         series = []
         for name, key, others, reason in (
             ("ST2I", "drawn", WRITES_ONLY, I2T),

@@ -228,10 +228,10 @@ def grounding_dino(folder: Path) -> Path:
     return save(folder, tf.GroundingDinoForObjectDetection(config), processor)
 
 
-def owlv2(folder: Path) -> Path:
+def owl(folder: Path, kind: str = "Owlv2") -> Path:
     torch.manual_seed(7)
     tokenizer = clip_tokenizer(tuple(LABELS.values()))
-    config = tf.Owlv2Config(
+    config = getattr(tf, f"{kind}Config")(
         text_config={
             "vocab_size": len(tokenizer),
             "hidden_size": 16,
@@ -252,6 +252,15 @@ def owlv2(folder: Path) -> Path:
         },
         projection_dim=16,
     )
-    pictures = tf.Owlv2ImageProcessorPil(size={"height": 64, "width": 64})
-    processor = tf.Owlv2Processor(pictures, tokenizer)
-    return save(folder, tf.Owlv2ForObjectDetection(config), processor)
+    side = {"height": 64, "width": 64}
+    pictures = getattr(tf, f"{kind}ImageProcessorPil")(size=side)
+    processor = getattr(tf, f"{kind}Processor")(pictures, tokenizer)
+    return save(folder, getattr(tf, f"{kind}ForObjectDetection")(config), processor)
+
+
+def owlv2(folder: Path) -> Path:
+    return owl(folder)
+
+
+def owlvit(folder: Path) -> Path:
+    return owl(folder, "OwlViT")

@@ -1,17 +1,24 @@
 """Instance models of every kind: real classes with random weights, real processors."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from transformers import AutoImageProcessor, AutoModelForObjectDetection, ViTConfig
 
-from spatial_dual.perception.hub.instances import load_instance_model, named
+from spatial_dual.perception.hub.instances import (
+    OpenVocabularyDetector,
+    load_instance_model,
+    named,
+)
 from tests.perception.hub.checkpoints import LABELS
 
 CPU = torch.device("cpu")
 ASKED = list(LABELS.values())
 SEGMENTERS = {"mask2former": (), "oneformer": (), "detr": ("DetrForSegmentation",)}
-DETECTORS = {"detr": (), "grounding_dino": ASKED, "owlv2": ASKED}
+OPEN_VOCABULARY = ("grounding_dino", "owlv2", "owlvit")
+DETECTORS = {"detr": (), **dict.fromkeys(OPEN_VOCABULARY, ASKED)}
 
 
 def things(found):
@@ -36,9 +43,12 @@ def test_segmenters_find_masks_and_name_them(checkpoint, images, name):
     assert [things(image) for image in found] == [things(image) for image in single]
 
 
-@pytest.mark.parametrize("name", SEGMENTERS)
+@pytest.mark.parametrize("name", [*SEGMENTERS, *OPEN_VOCABULARY])
 def test_a_picture_may_hold_nothing(checkpoint, images, name):
-    model = load_instance_model(checkpoint(name, *SEGMENTERS[name]), CPU, batch_size=2)
+    asked = ASKED if name in OPEN_VOCABULARY else ()
+    model = load_instance_model(
+        checkpoint(name, *SEGMENTERS.get(name, ())), CPU, asked, batch_size=2
+    )
     assert model.find(images, 1.0) == [[] for _ in images]
 
 
@@ -56,6 +66,22 @@ def test_detectors_find_boxes_and_name_them(checkpoint, images, name):
     scores = [each.score for image in found for each in image]
     surer = model.find(images, float(np.median(scores)))
     assert sum(map(len, surer)) == sum(score > np.median(scores) for score in scores)
+
+
+@pytest.mark.parametrize("name", OPEN_VOCABULARY)
+def test_each_picture_is_asked_for_phrases_of_its_own(checkpoint, images, name):
+    """Of unequal lengths, and too long ones; a batch answers as each picture alone."""
+    model = OpenVocabularyDetector(checkpoint(name), CPU)
+    phrases = [["cup", "table lamp cup"], ["lamp", "cup table"], ["table " * 300, "lamp"]]
+    together = model.ask(images, phrases, 0.0)
+    alone = [model.ask(images[k : k + 1], [phrases[k]], 0.0)[0] for k in range(len(images))]
+    assert sum(map(len, together)) > 0
+    for own, batched, single in zip(phrases, together, alone, strict=True):
+        assert [each.label for each in batched] == [each.label for each in single]
+        for each, other in zip(batched, single, strict=True):
+            assert each.score == pytest.approx(other.score, abs=1e-3)
+            answer = re.findall(r"\w+", each.label.removesuffix("[SEP]"))
+            assert set(answer) <= set(" ".join(own).split())
 
 
 def test_boxes_are_those_of_the_library(checkpoint, images):

@@ -1,7 +1,7 @@
 """Instances by published models: segmenters, detectors and open-vocabulary detectors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -85,29 +85,25 @@ class _Batched:
         self.model: Any
         self._device, self._batch_size = device, batch_size
 
-    @torch.inference_mode()
     def find(self, images: NDArray[np.uint8], threshold: float) -> list[list[Found]]:
         """As ``InstanceModel.find``."""
         found: list[list[Found]] = []
         for start in range(0, len(images), self._batch_size):
-            batch = list(images[start : start + self._batch_size])
-            inputs = self._inputs(batch).to(self._device)
-            with half_precision(self._device):
-                outputs = self.model(**inputs)
-            for name, value in outputs.items():
-                if torch.is_tensor(value) and value.is_floating_point():
-                    outputs[name] = value.float()
-            sizes = [(images.shape[1], images.shape[2])] * len(batch)
-            found += self._read(outputs, inputs, sizes, threshold)
+            found += self._find(images[start : start + self._batch_size], threshold)
         return found
 
-    def _inputs(self, batch: list[NDArray[np.uint8]]) -> Any:
+    def _find(self, batch: NDArray[np.uint8], threshold: float) -> list[list[Found]]:
         raise NotImplementedError
 
-    def _read(
-        self, outputs: Any, inputs: Any, sizes: list[tuple[int, int]], threshold: float
-    ) -> list[list[Found]]:
-        raise NotImplementedError
+    @torch.inference_mode()
+    def _outputs(self, inputs: Any) -> Any:
+        """What the model says, in float32."""
+        with half_precision(self._device):
+            outputs = self.model(**inputs.to(self._device))
+        for name, value in outputs.items():
+            if torch.is_tensor(value) and value.is_floating_point():
+                outputs[name] = value.float()
+        return outputs
 
 
 class Segmenter(_Batched):
@@ -125,20 +121,16 @@ class Segmenter(_Batched):
         else:
             self.processor = image_processor(name, WHAT)
 
-    def _inputs(self, batch: list[NDArray[np.uint8]]) -> Any:
+    def _find(self, batch: NDArray[np.uint8], threshold: float) -> list[list[Found]]:
         task = {"task_inputs": ["instance"] * len(batch)} if self._is_told_its_task else {}
-        return self.processor(images=batch, return_tensors="pt", **task)
-
-    def _read(
-        self, outputs: Any, inputs: Any, sizes: list[tuple[int, int]], threshold: float
-    ) -> list[list[Found]]:
+        outputs = self._outputs(self.processor(images=list(batch), return_tensors="pt", **task))
         with_classes = "class_queries_logits" in outputs
         classes = outputs.class_queries_logits if with_classes else outputs.logits
         masks = outputs.masks_queries_logits if with_classes else outputs.pred_masks
         names = self.model.config.id2label
-        return [
-            _queries(classes[k], masks[k], size, threshold, names) for k, size in enumerate(sizes)
-        ]
+        size = (batch.shape[1], batch.shape[2])
+        pairs = zip(classes, masks, strict=True)
+        return [_queries(kinds, shapes, size, threshold, names) for kinds, shapes in pairs]
 
 
 class Detector(_Batched):
@@ -152,14 +144,10 @@ class Detector(_Batched):
         self.model.to(device).eval()
         self.processor = image_processor(name, WHAT)
 
-    def _inputs(self, batch: list[NDArray[np.uint8]]) -> Any:
-        return self.processor(images=batch, return_tensors="pt")
-
-    def _read(
-        self, outputs: Any, inputs: Any, sizes: list[tuple[int, int]], threshold: float
-    ) -> list[list[Found]]:
+    def _find(self, batch: NDArray[np.uint8], threshold: float) -> list[list[Found]]:
+        outputs = self._outputs(self.processor(images=list(batch), return_tensors="pt"))
         results = self.processor.post_process_object_detection(
-            outputs, threshold=threshold, target_sizes=sizes
+            outputs, threshold=threshold, target_sizes=_sizes(batch)
         )
         names = self.model.config.id2label
         return [
@@ -168,33 +156,77 @@ class Detector(_Batched):
 
 
 class OpenVocabularyDetector(_Batched):
-    """Grounding DINO or OWLv2: looks for the labels that it is given; boxes only."""
+    """Grounding DINO, OWL-ViT or OWLv2: looks for the phrases that it is given; boxes only.
+
+    Args:
+        name: hub name or local folder.
+        device: where it runs.
+        labels: what ``find`` looks for.
+        batch_size: images at a time in ``find``.
+        what: what an error calls it.
+
+    Raises:
+        ValueError: it cannot be loaded, or is of another kind.
+    """
 
     def __init__(
-        self, name: str, device: torch.device, labels: Sequence[str], batch_size: int = 8
+        self,
+        name: str,
+        device: torch.device,
+        labels: Sequence[str] = (),
+        batch_size: int = 8,
+        what: str = WHAT,
     ) -> None:
         from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
         super().__init__(device, batch_size)
         self.labels = [label.strip().lower() for label in labels]
-        self.model = pretrained(AutoModelForZeroShotObjectDetection.from_pretrained, name, WHAT)
+        self.model = pretrained(AutoModelForZeroShotObjectDetection.from_pretrained, name, what)
         self.model.to(device).eval()
-        self.processor = pretrained(AutoProcessor.from_pretrained, name, WHAT, backend="pil")
+        self.processor = pretrained(AutoProcessor.from_pretrained, name, what, backend="pil")
+        config = self.model.config
+        self._reading: dict[str, Any] = {"truncation": True}
+        if config.model_type.endswith("grounding-dino"):  # reads an image's phrases as one text
+            self._reading |= {"padding": True, "max_length": config.max_text_len}
 
-    def _inputs(self, batch: list[NDArray[np.uint8]]) -> Any:
-        asked = [list(self.labels) for _ in batch]
-        return self.processor(text=asked, images=batch, return_tensors="pt")
-
-    def _read(
-        self, outputs: Any, inputs: Any, sizes: list[tuple[int, int]], threshold: float
+    def ask(
+        self, images: NDArray[np.uint8], phrases: Sequence[Sequence[str]], threshold: float
     ) -> list[list[Found]]:
-        asked = [list(self.labels) for _ in sizes]
-        results = self.processor.post_process_grounded_object_detection(
-            outputs, threshold=threshold, target_sizes=sizes, text_labels=asked
+        """What is found with at least this score of each image's own phrases, in one batch.
+
+        A label is the answer: of the OWL kinds the phrase that fits a box best, of Grounding DINO
+        the words, of any phrase, whose own score is at least 0.25.
+
+        Args:
+            images: (n, h, w, 3) RGB.
+            phrases: of each image, as many for each: OWL kinds fill up with empty ones, which
+                would take boxes from the others.
+            threshold: least score.
+        """
+        asked = [list(own) for own in phrases]
+        inputs = self.processor(
+            text=asked, images=list(images), return_tensors="pt", **self._reading
         )
+        results = self.processor.post_process_grounded_object_detection(
+            self._outputs(inputs),
+            threshold=threshold,
+            target_sizes=_sizes(images),
+            text_labels=asked,
+        )
+        # where nothing is found, Grounding DINO's processor still gives one label, an empty one
         return [
-            _boxes(result, [named(phrase, self.labels) for phrase in result["text_labels"]])
-            for result in results
+            _boxes(result, result["text_labels"][: len(result["scores"])]) for result in results
+        ]
+
+    def _find(self, batch: NDArray[np.uint8], threshold: float) -> list[list[Found]]:
+        answers = self.ask(batch, [self.labels] * len(batch), threshold)
+        return [
+            [
+                replace(each, label=label)
+                for each in image
+                if (label := named(each.label, self.labels)) is not None
+            ]
+            for image in answers
         ]
 
 
@@ -243,9 +275,14 @@ def _queries(
     return found
 
 
-def _boxes(result: dict[str, Any], labels: Sequence[str | None]) -> list[Found]:
+def _sizes(images: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """(height, width) of each image."""
+    return [(images.shape[1], images.shape[2])] * len(images)
+
+
+def _boxes(result: dict[str, Any], labels: Sequence[str]) -> list[Found]:
     rows = zip(labels, result["scores"].tolist(), result["boxes"].tolist(), strict=True)
-    return [Found(label, score, _floats(box)) for label, score, box in rows if label is not None]
+    return [Found(label, score, _floats(box)) for label, score, box in rows]
 
 
 def _floats(box: Sequence[float]) -> tuple[float, float, float, float]:

@@ -271,6 +271,7 @@ def collect_metrics(
     samples: Records,
     image_card: Parameters,
     text_card: Parameters,
+    detection_card: Parameters,
     **figures: Figures,
 ) -> Figures:
     """All figures under the stages' names, with what was refused and how they were taken.
@@ -280,6 +281,7 @@ def collect_metrics(
         samples: that the figures are of.
         image_card: protocol of the figures of sets of pictures.
         text_card: protocol of the figures that compare texts.
+        detection_card: protocol of the figures of a detector, empty if there is none.
         figures: by stage or group.
     """
     import logging
@@ -288,7 +290,7 @@ def collect_metrics(
 
     numbers, refused = separate_refused(figures)
     how = protocol(scenes, samples) | {"least_visibility": LEAST_VISIBILITY}
-    how |= {"images": image_card, "texts": text_card}
+    how |= {"images": image_card, "texts": text_card, "detection": detection_card}
     metrics = {**numbers, "refused": refused, "protocol": how}
     logging.getLogger(__name__).info("Figures on the test split\n%s", as_text(metrics))
     return metrics

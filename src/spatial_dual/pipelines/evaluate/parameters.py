@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from spatial_dual.pipelines.parameters import Count, FitParameters, Section
+from spatial_dual.pipelines.parameters import Count, FitParameters, PartialShare, Section
 
 
 class InceptionParameters(Section):
@@ -34,6 +34,14 @@ class VisorParameters(Section):
     drawings: Count
 
 
+class DetectorParameters(Section):
+    """Open-vocabulary detector of the GLIP row, its least score, and images at a time."""
+
+    name: str | None
+    threshold: PartialShare
+    batch_size: Count
+
+
 class EvaluateParameters(Section):
     """``parameters_evaluate.yml``; what each key means is said there."""
 
@@ -45,4 +53,5 @@ class EvaluateParameters(Section):
     wordnet: str | None
     round_trips: Count
     visor: VisorParameters
+    detector: DetectorParameters
     scene_classifier: SceneClassifierParameters

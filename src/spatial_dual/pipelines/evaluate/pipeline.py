@@ -5,6 +5,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
+from spatial_dual.pipelines.evaluate.detection_nodes import evaluate_detection
 from spatial_dual.pipelines.evaluate.image_nodes import evaluate_images, train_scene_classifier
 from spatial_dual.pipelines.evaluate.nodes import (
     collect_metrics,
@@ -75,11 +76,16 @@ _OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
         "samples judged graphs_test stated_texts",
         "visor trirec agreement",
     ),
+    (
+        evaluate_detection,
+        "samples scenes_test stated_texts params:evaluate params:train",
+        "detection detection_card",
+    ),
     (evaluate_visor, "judged_several stated_texts params:evaluate", "visor_of_several"),
     (evaluate_round_trips, "judged_from_gold graphs_test stated_texts", "round_trip"),
     (evaluate_health, "samples graphs_test", "health"),
 )
-_CARDS = {"image_card", "text_card"}
+_CARDS = {"image_card", "text_card", "detection_card"}
 
 
 def create_pipeline() -> Pipeline:

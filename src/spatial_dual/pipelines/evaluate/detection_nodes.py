@@ -1,0 +1,72 @@
+"""Node of ``evaluate`` that asks an open-vocabulary detector what is in the pictures."""
+
+from typing import Any
+
+from spatial_dual.pipelines.evaluate.text_nodes import Stated
+from spatial_dual.pipelines.reading import rows_of
+from spatial_dual.pipelines.types import Records
+
+Parameters = dict[str, Any]
+Figures = dict[str, Any]
+NO_DETECTOR = (
+    "no open-vocabulary detector; name one, or its folder, in evaluate.detector.name "
+    "(agreement.drawn and agreement.described are by perception)"
+)
+
+
+def evaluate_detection(
+    samples: Records, scenes: Records, stated: Stated, parameters: Parameters, train: Parameters
+) -> tuple[Figures, Figures]:
+    """The GLIP row by an open-vocabulary detector; gives figures and their protocol card.
+
+    ``drawn``: stated objects with attributes that are found, by both, in the drawing of the text;
+    ``described``: those that descriptions state, in the described image; ``upper``: those of the
+    captions, in their own images. ``…_objects``: all stated objects, by their nouns alone.
+
+    Raises:
+        ValueError: there is no such detector.
+    """
+    detector_parameters = parameters["detector"]
+    name, threshold = detector_parameters["name"], detector_parameters["threshold"]
+    if not name:
+        return dict.fromkeys(("drawn", "described"), NO_DETECTOR), {}
+    from spatial_dual.devices import choose_device
+    from spatial_dual.metrics.detection import attributed_phrases, bare_phrases, found_share
+    from spatial_dual.metrics.extractors import weights_digest
+    from spatial_dual.perception.hub.instances import OpenVocabularyDetector
+
+    what = "evaluate.detector.name: the open-vocabulary detector"
+    detector = OpenVocabularyDetector(name, choose_device(train["device"]), what=what)
+    own = rows_of(samples, scenes)
+
+    def drawings(rows: list[int]) -> Any:
+        return samples.array("drawn", rows)
+
+    def images(rows: list[int]) -> Any:
+        return scenes.array("image", [own[row] for row in rows])
+
+    asked = {
+        "drawn": (drawings, stated["captions"]),
+        "upper": (images, stated["captions"]),
+        "described": (images, stated["descriptions"]),
+    }
+    figures: Figures = {}
+    card = {
+        "detector": name,
+        "detector_sha256": weights_digest(detector.model),
+        "detector_threshold": threshold,
+    }
+    for key, (pictures, graphs) in asked.items():
+        for suffix, phrases_of in (("", attributed_phrases), ("_objects", bare_phrases)):
+            phrases = [phrases_of(graph) for graph in graphs]
+            share = found_share(
+                detector,
+                pictures,
+                phrases,
+                threshold,
+                detector_parameters["batch_size"],
+                f"detect {key}{suffix}",
+            )
+            figures[key + suffix] = share.value
+            card[f"phrases_{key}{suffix}"] = share.total
+    return figures, card
