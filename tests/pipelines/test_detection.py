@@ -27,7 +27,7 @@ def records(tmp_path_factory):
 
 def figures_of(records, name, threshold):
     detector = {"name": name, "threshold": threshold, "batch_size": 2}
-    return evaluate_detection(*records, STATED, {"detector": detector}, TRAIN)
+    return evaluate_detection(*records, STATED, detector, TRAIN)
 
 
 @pytest.mark.parametrize("kind", ["owlv2", "owlvit", "grounding_dino"])
@@ -36,7 +36,7 @@ def test_figures_and_card(records, tmp_path, kind):
     figures, card = figures_of(records, name, 0.0)
     again = figures_of(records, name, 0.0)
     assert (figures, card) == again
-    keys = ("drawn", "upper", "described")
+    keys = ("drawn", "drawn_upper", "described")
     assert set(figures) == {f"{key}{suffix}" for key in keys for suffix in ("", "_objects")}
     assert figures["drawn_objects"] == 1  # nothing is too unlikely
     assert (card["phrases_drawn"], card["phrases_drawn_objects"]) == (2, 3)

@@ -20,14 +20,13 @@ def evaluate_detection(
     """The GLIP row by an open-vocabulary detector; gives figures and their protocol card.
 
     ``drawn``: stated objects with attributes that are found, by both, in the drawing of the text;
-    ``described``: those that descriptions state, in the described image; ``upper``: those of the
-    captions, in their own images. ``…_objects``: all stated objects, by their nouns alone.
+    ``described``: those that descriptions state, in the described image; ``drawn_upper``: those
+    of the captions, in their own images. ``…_objects``: all stated objects, by their nouns alone.
 
     Raises:
         ValueError: there is no such detector.
     """
-    detector_parameters = parameters["detector"]
-    name, threshold = detector_parameters["name"], detector_parameters["threshold"]
+    name, threshold = parameters["name"], parameters["threshold"]
     if not name:
         return dict.fromkeys(("drawn", "described"), NO_DETECTOR), {}
     from spatial_dual.devices import choose_device
@@ -47,7 +46,7 @@ def evaluate_detection(
 
     asked = {
         "drawn": (drawings, stated["captions"]),
-        "upper": (images, stated["captions"]),
+        "drawn_upper": (images, stated["captions"]),
         "described": (images, stated["descriptions"]),
     }
     figures: Figures = {}
@@ -64,7 +63,7 @@ def evaluate_detection(
                 pictures,
                 phrases,
                 threshold,
-                detector_parameters["batch_size"],
+                parameters["batch_size"],
                 f"detect {key}{suffix}",
             )
             figures[key + suffix] = share.value

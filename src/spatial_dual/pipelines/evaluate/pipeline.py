@@ -78,7 +78,7 @@ _OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
     ),
     (
         evaluate_detection,
-        "samples scenes_test stated_texts params:evaluate params:train",
+        "samples scenes_test stated_texts params:evaluate.detector params:train",
         "detection detection_card",
     ),
     (evaluate_visor, "judged_several stated_texts params:evaluate", "visor_of_several"),
