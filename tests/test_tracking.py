@@ -1,20 +1,25 @@
 """What reaches MLflow, in a store of files."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline, node
 
 from spatial_dual.tracking import EXPERIMENT, MlflowTracking
 
-CATALOG = DataCatalog({"parameters": MemoryDataset({"dual": {"fit": {"steps": 2}}})})
+READ = {"params:seed": 0, "params:dual": {"fit": {"steps": 2}}, "params:dual.fit": {"steps": 2}}
+CATALOG = DataCatalog({name: MemoryDataset(value) for name, value in READ.items()})
+PIPELINE = Pipeline([node(lambda *_: 0, [*READ, "scenes"], "dual", name="train_dual")])
 LOG = {"name": "dual", "rows": [{"step": 1, "loss": 3.0}, {"step": 2, "loss": 2.0, "image": 1.5}]}
 
 
 def track(error: bool = False) -> None:
     hooks = MlflowTracking()
-    hooks.before_pipeline_run(run_params={"run_id": "2026"}, catalog=CATALOG)
+    hooks.before_pipeline_run(run_params={"run_id": "2026"}, pipeline=PIPELINE, catalog=CATALOG)
     hooks.after_dataset_saved(dataset_name="dual_log", data=LOG)
     hooks.after_dataset_saved(dataset_name="sd3.seed_0.dual_log", data=LOG)
     figures = {"draw": {"object": 0.5, "relation": "no relation is stated", "count": 7}}
@@ -37,7 +42,7 @@ def test_parameters_curves_and_metrics_arrive(client: Any, error: bool, status: 
     experiment = client.get_experiment_by_name(EXPERIMENT)
     (run,) = client.search_runs([experiment.experiment_id])
     assert (run.info.run_name, run.info.status) == ("2026", status)
-    assert run.data.params == {"dual.fit.steps": "2"}
+    assert run.data.params == {"seed": "0", "dual.fit.steps": "2"}
     curve = client.get_metric_history(run.info.run_id, "dual.loss")
     assert [(point.step, point.value) for point in curve] == [(1, 3.0), (2, 2.0)]
     assert run.data.metrics == {
@@ -85,13 +90,28 @@ def test_a_server_that_fails_costs_a_warning(
     assert "MLflow: this run will not be in MLflow: " in caplog.text
 
 
-def test_a_server_that_fails_midway_costs_warnings(client: Any, caplog: Any) -> None:
+def test_a_server_that_fails_midway_is_asked_once_more_at_the_end(client: Any, caplog: Any) -> None:
+    asked = []
+
     def fail(*_: Any, **__: Any) -> None:
+        asked.append(1)
         raise ConnectionError("gone")
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("log_batch", "set_terminated"):
             patch.setattr(f"mlflow.MlflowClient.{name}", fail)
         track()
-    for what in ("the parameters were not sent", "curves or metrics were not", "is left open"):
-        assert what in caplog.text
+    assert len(asked) == 2
+    assert "parameters, and all that follows, are not sent: gone" in caplog.text
+    assert "the run is left open: gone" in caplog.text
+
+
+def test_a_run_that_is_told_to_stop_is_killed(client: Any) -> None:
+    begin = (
+        "from tests.test_tracking import CATALOG, PIPELINE, MlflowTracking as Hooks; "
+        "Hooks().before_pipeline_run({'run_id': '2026'}, PIPELINE, CATALOG); raise SystemExit(1)"
+    )
+    subprocess.run([sys.executable, "-c", begin], check=False)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert run.info.status == "KILLED"

@@ -28,7 +28,7 @@ ABLATIONS = "ablations"
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """All pipelines by the name that ``kedro run --pipeline=NAME`` takes."""
+    """All pipelines by the name that ``kedro run --pipelines=NAME`` takes."""
     stages = {name: _load(name) for name in STAGES if find_spec(f"{__package__}.pipelines.{name}")}
     training = [stage for name, stage in stages.items() if name in TRAINING_STAGES]
     return {

@@ -1,5 +1,6 @@
 """Parameters, loss curves and metrics of a run sent to MLflow, where the user asks for it."""
 
+import atexit
 import logging
 import math
 import os
@@ -9,6 +10,7 @@ from typing import Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
 
 from spatial_dual.metrics.table import flatten
 
@@ -24,17 +26,21 @@ class MlflowTracking:
     """One MLflow run for each run, where ``MLFLOW_TRACKING_URI`` names a server or a folder.
 
     Without that variable nothing is sent and MLflow is not imported. A server that fails costs a
-    warning, never the run.
+    warning, never the run; after it only the run's end is sent, for one that hangs holds up a run
+    each time that it is asked.
     """
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], catalog: CatalogProtocol) -> None:
-        """Begin a run named as ours, with its parameters.
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Begin a run named as ours, with the parameters that its nodes read.
 
         Raises:
             RuntimeError: the variable is set and MLflow is not installed.
         """
         self._client: Any = None
+        self._failed = False
         if "MLFLOW_TRACKING_URI" not in os.environ:
             return
         try:
@@ -47,19 +53,21 @@ class MlflowTracking:
         # MLflow asks a server that does not answer seven times, over minutes
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-        with _only_warned("this run will not be in MLflow"):
+        with self._only_warned("this run will not be in MLflow"):
             client = MlflowClient()
             known = client.get_experiment_by_name(EXPERIMENT)
             experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
             self._run = client.create_run(experiment, run_name=run_params["run_id"]).info.run_id
             self._client = client
         if self._client is not None:
-            self._send_parameters(catalog.load("parameters"))
+            atexit.register(self._end, "KILLED")  # a run that is told to stop
+            read = sorted(name for name in pipeline.inputs() if name.startswith("params:"))
+            self._send_parameters({name[len("params:") :]: catalog.load(name) for name in read})
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Send the curves of a training's log, and the numbers of ``metrics``."""
-        if self._client is None:
+        if self._client is None or self._failed:
             return
         if dataset_name.endswith("_log"):
             self._send(_curves(dataset_name.removesuffix("_log"), data))
@@ -80,8 +88,9 @@ class MlflowTracking:
     def _send_parameters(self, parameters: Mapping[str, Any]) -> None:
         from mlflow.entities import Param
 
-        params = [Param(key, str(value)[:PARAMETER_LENGTH]) for key, value in flatten(parameters)]
-        with _only_warned("the parameters were not sent"):
+        values = dict(flatten(parameters))  # once each, where a node reads a part of another's
+        params = [Param(key, str(value)[:PARAMETER_LENGTH]) for key, value in values.items()]
+        with self._only_warned("parameters, and all that follows, are not sent"):
             for start in range(0, len(params), PARAMETERS_A_CALL):
                 some = params[start : start + PARAMETERS_A_CALL]
                 self._client.log_batch(self._run, params=some)
@@ -90,24 +99,24 @@ class MlflowTracking:
         from mlflow.entities import Metric
 
         metrics = [Metric(key, value, 0, step) for key, value, step in values if _is_number(value)]
-        with _only_warned("curves or metrics were not sent"):
+        with self._only_warned("curves or metrics, and all that follows, are not sent"):
             for start in range(0, len(metrics), METRICS_A_CALL):
                 some = metrics[start : start + METRICS_A_CALL]
                 self._client.log_batch(self._run, metrics=some)
 
     def _end(self, status: str) -> None:
+        atexit.unregister(self._end)
         if self._client is not None:
-            with _only_warned("the run is left open"):
+            with self._only_warned("the run is left open"):
                 self._client.set_terminated(self._run, status)
 
-
-@contextmanager
-def _only_warned(what: str) -> Iterator[None]:
-    """Turns any failure of a tracking server into a warning."""
-    try:
-        yield
-    except Exception as error:  # of MLflow, of what it sends by, of an address that is none
-        logger.warning("MLflow: %s: %s", what, error)
+    @contextmanager
+    def _only_warned(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # of MLflow, of what it sends by, of an address that is none
+            self._failed = True
+            logger.warning("MLflow: %s: %s", what, error)
 
 
 def _curves(name: str, log: Mapping[str, Any]) -> Iterator[tuple[str, Any, int]]:

@@ -13,9 +13,10 @@ import pytest
 import torch
 from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
+from plotly.graph_objects import Figure, Scatter
 from torch import nn
 
-from spatial_dual.datasets.figures import FigureDataset
+from spatial_dual.datasets.figures import FigureDataset, InteractiveFigureDataset
 from spatial_dual.datasets.json_objects import JSONObjectDataset
 from spatial_dual.datasets.loss_curves import LossCurvesDataset
 from spatial_dual.datasets.models import ModelDataset
@@ -65,6 +66,11 @@ class BrokenWords(Words):
         raise OSError("disk full")
 
 
+class BrokenFigure(Figure):
+    def to_json(self, *args: Any, **kwargs: Any) -> str:
+        raise OSError("disk full")
+
+
 class BrokenImage:
     def save(self, stream: Any, format: str) -> None:
         stream.write(b"half")
@@ -85,6 +91,12 @@ def broken_tiny(seed: int) -> Tiny:
 def picture(seed: int) -> Image.Image:
     pixels = np.random.default_rng(seed).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     return Image.fromarray(pixels)
+
+
+def interactive(seed: int) -> Figure:
+    lines = ([seed, 2], [1, seed])
+    parts = zip(("loss", "kl"), lines, strict=True)
+    return Figure([Scatter(name=part, x=[10, 20], y=line) for part, line in parts])
 
 
 def record_chunks(seed: int) -> dict[str, Any]:
@@ -152,6 +164,13 @@ CASES = {
         picture,
         lambda seed: BrokenImage(),
         lambda image: np.asarray(image).tolist(),
+        has_manifest=False,
+    ),
+    "interactive figure": Case(
+        lambda path: InteractiveFigureDataset(filepath=str(path / "f.json")),
+        interactive,
+        lambda seed: BrokenFigure(),
+        lambda figure: figure.to_dict()["data"],
         has_manifest=False,
     ),
     "records": Case(

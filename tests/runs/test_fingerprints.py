@@ -119,11 +119,11 @@ def test_all_forms_of_an_output_count(tmp_path: Path) -> None:
     catalog = StaleAwareCatalog({"table": PaperTableDataset(filepath=str(tmp_path / "table_1"))})
     ledger = Fingerprints(tmp_path / "outputs", Pipeline([]), catalog, "spatial_dual")
     (tmp_path / "table_10.csv").write_text("another")
-    assert ledger.record("table", {}, "run") == ""
+    assert ledger.record("table", {}, "run", True) == ""
     digests = set()
     for name in ("table_1.csv", "table_1.md", "table_1.csv"):
         (tmp_path / name).write_text(f"{len(digests)}")
-        digests.add(ledger.record("table", {}, "run"))
+        digests.add(ledger.record("table", {}, "run", True))
     assert len(digests) == 3
 
 

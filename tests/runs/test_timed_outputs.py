@@ -23,8 +23,8 @@ def _copy(value: float) -> float:
     return value
 
 
-def test_outputs_made_from_costs_are_not_in_the_manifest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_outputs_made_from_costs_are_not_in_the_manifest_and_may_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     pipeline = Pipeline(
         [
@@ -46,11 +46,14 @@ def test_outputs_made_from_costs_are_not_in_the_manifest(
     records.after_context_created(context)
     manager = _create_hook_manager()
     manager.register(records)
-    params = {"run_id": "run", "project_path": str(tmp_path), "only_missing_outputs": False}
-    records.before_pipeline_run(params, pipeline, catalog)
-    SequentialRunner().run(pipeline, catalog, manager)
-    records.after_pipeline_run()
+    params = {"project_path": str(tmp_path), "only_missing_outputs": False}
+    for run, costs in (("run 1", 1.5), ("run 2", 2.5)):
+        catalog["stage_costs"] = MemoryDataset(costs)
+        records.before_pipeline_run({**params, "run_id": run}, pipeline, catalog)
+        SequentialRunner().run(pipeline, catalog, manager)
+        records.after_pipeline_run()
 
     assert catalog.load("page") == 3.5
-    assert list(load_manifests(tmp_path / "runs")["run"]["outputs"]) == ["figures"]
+    assert "of the same recipe" not in caplog.text
+    assert list(load_manifests(tmp_path / "runs")["run 2"]["outputs"]) == ["figures"]
     assert {path.stem for path in (tmp_path / "runs" / "outputs").iterdir()} == {"figures", "page"}

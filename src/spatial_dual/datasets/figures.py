@@ -1,17 +1,19 @@
-"""Catalog type of pictures made for people."""
+"""Catalog types of pictures made for people."""
 
 import base64
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
-from kedro_datasets._typing import ImagePreview
+from kedro_datasets._typing import ImagePreview, PlotlyPreview
 
 from spatial_dual.datasets.folders import write_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from plotly.graph_objects import Figure
 
 
 class FigureDataset(AbstractDataset[Any, Any]):
@@ -50,6 +52,45 @@ class FigureDataset(AbstractDataset[Any, Any]):
         try:
             self.load()
         except (DatasetError, OSError):
+            return False
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path)}
+
+
+class InteractiveFigureDataset(AbstractDataset["Figure", "Figure"]):
+    """A Plotly figure as JSON.
+
+    Kedro's own ``plotly.JSONDataset`` writes in place, and imports IPython when a run only asks
+    whether the figure is there.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
+        self._path = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> "Figure":
+        """The figure."""
+        from plotly.io import from_json
+
+        return from_json(self._path.read_text(encoding="utf-8"))
+
+    def save(self, data: "Figure") -> None:
+        """Replace the file atomically."""
+        write_file(self._path, data.to_json().encode())
+
+    def preview(self) -> PlotlyPreview:
+        """The figure's JSON, as Kedro-Viz draws it."""
+        return PlotlyPreview(self._read())
+
+    def _read(self) -> dict[str, Any]:
+        return dict(json.loads(self._path.read_text(encoding="utf-8")))
+
+    def _exists(self) -> bool:
+        try:
+            self._read()
+        except (FileNotFoundError, ValueError):
             return False
         return True
 

@@ -81,10 +81,14 @@ class Fingerprints:
         """Whether a dataset outlives the run."""
         return name in self._catalog and not getattr(self._catalog.get(name), "_EPHEMERAL", False)
 
-    def record(self, output: str, recipe: Recipe, run: str) -> str:
-        """Write what an output was made of, and by which run; gives the digest of its content."""
+    def record(self, output: str, recipe: Recipe, run: str, repeats: bool) -> str:
+        """Write what an output was made of, and by which run; gives the digest of its content.
+
+        Warns where the same recipe gave another content before, if it should give the same
+        (``repeats``).
+        """
         content, before = _content(self._catalog.get(output)), self._entry(output)
-        if before.get("made_of") == recipe and before["content"] != content:
+        if repeats and before.get("made_of") == recipe and before["content"] != content:
             logger.warning("%s: of the same recipe, yet not the same as before", output)
         entry = {"output": output, "run": run, "content": content, "made_of": recipe}
         write_file(self._path(output), (json.dumps(entry, indent=1) + "\n").encode())

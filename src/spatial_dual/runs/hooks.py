@@ -19,8 +19,9 @@ from spatial_dual.runs.fingerprints import Fingerprints, Recipe, StaleAwareCatal
 from spatial_dual.runs.manifest import lock_runs, new_manifest, now, resumed, save_manifest
 
 PACKAGE = __name__.partition(".")[0]
-COSTS = {"stage_costs", "training_costs"}
-"""Seconds of a run. What is made from them is another in every run, so manifests leave it out."""
+OF_RUNS = {"stage_costs", "training_costs", "run_manifests"}
+"""What runs leave of themselves, their seconds above all. What is made from it is another in every
+run, so manifests leave it out and nobody is warned that it changed."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class RunRecords:
         entries = self._folder / "outputs"
         self._fingerprints = Fingerprints(entries, everything, catalog, PACKAGE)
         self._making: dict[str, Recipe] = {}
-        self._timed = set(COSTS)
+        self._of_runs = set(OF_RUNS)
         if run_params["only_missing_outputs"]:
             self._mark_stale(pipeline)
         self._warn_of_stale_inputs(everything, pipeline)
@@ -76,12 +77,12 @@ class RunRecords:
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
         """Enter an output in the ledger."""
-        if is_timed := not self._timed.isdisjoint(node.inputs):
-            self._timed.add(dataset_name)
+        if is_of_runs := not self._of_runs.isdisjoint(node.inputs):
+            self._of_runs.add(dataset_name)
         if self._fingerprints.is_kept(dataset_name):
             recipe, run = self._making[node.name], self._manifest["id"]
-            content = self._fingerprints.record(dataset_name, recipe, run)
-            if not is_timed:
+            content = self._fingerprints.record(dataset_name, recipe, run, not is_of_runs)
+            if not is_of_runs:
                 self._outputs[dataset_name] = content
 
     @hook_impl(trylast=True)

@@ -40,8 +40,7 @@ def new_manifest(run_params: Mapping[str, Any], parameters: Any) -> Manifest:
         "command": ["kedro", *sys.argv[1:]] if typed else list(sys.orig_argv),
         "git": _git(Path(run_params["project_path"])),
         "parameters": plain(parameters),
-        "versions": {"python": platform.python_version()}
-        | {found.name: found.version for found in distributions()},
+        "versions": {"python": platform.python_version()} | _packages(),
         "machine": {**platform.uname()._asdict(), "cpus": len(os.sched_getaffinity(0))},
     }
 
@@ -99,6 +98,11 @@ def _take(folder: Path) -> BaseFileLock | None:
     with suppress(Timeout):
         lock.acquire(blocking=False)
     return lock if lock.is_locked else None
+
+
+def _packages() -> dict[str, str]:
+    read = (found.metadata for found in distributions())  # each access would parse it again
+    return {metadata["Name"]: metadata["Version"] for metadata in read}
 
 
 def _git(project: Path) -> dict[str, Any]:
