@@ -130,7 +130,7 @@ def test_posterior_kl_is_the_dense_kl(kernel, dense, s, t):
     x_t, x_0 = all_states(kernel)
     prediction = random_prediction(kernel, kernel.states, seed=3).expand(kernel.classes, -1, -1)
     times = batch_of(t, kernel.classes), batch_of(s, kernel.classes)
-    ours = kernel.posterior_kl(x_t, x_0, prediction.log(), *times).numpy()
+    ours = kernel.posterior_kl(x_t, x_0, prediction.log(), *times)[0].numpy()
     p = kernel.posterior_probabilities(x_t, prediction, *times).numpy()
     q = dense.posterior(s, t)
     for value, state in itertools.product(range(kernel.classes), range(kernel.states)):
@@ -148,9 +148,10 @@ def test_posterior_kl_at_zero_is_the_negative_log_likelihood(kernel):
     x_0 = torch.tensor([[0, 1]])
     prediction = random_prediction(kernel, 2)
     x_1 = x_0 if kernel.mask_index is None else torch.full_like(x_0, kernel.mask_index)
-    kl = kernel.posterior_kl(x_1, x_0, prediction.log(), batch_of(1, 1), batch_of(0, 1))
-    expected = -prediction.log().gather(-1, x_0.unsqueeze(-1)).squeeze(-1)
-    torch.testing.assert_close(kl, expected)
+    kl, log_at_x_0 = kernel.posterior_kl(x_1, x_0, prediction.log(), batch_of(1, 1), batch_of(0, 1))
+    expected = prediction.log().gather(-1, x_0.unsqueeze(-1)).squeeze(-1)
+    torch.testing.assert_close(kl, -expected)
+    torch.testing.assert_close(log_at_x_0, expected)
 
 
 def test_posterior_kl_has_the_right_gradient(kernel, generator):
@@ -159,10 +160,10 @@ def test_posterior_kl_has_the_right_gradient(kernel, generator):
     x_t = kernel.sample_forward(x_0, t, generator)
     logits = torch.randn(4, 3, kernel.classes, dtype=torch.float64, generator=generator)
 
-    def divergence(values: torch.Tensor) -> torch.Tensor:
-        return kernel.posterior_kl(x_t, x_0, values.log_softmax(-1), t, t - 1)
+    def terms(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return kernel.posterior_kl(x_t, x_0, values, t, t - 1)
 
-    assert torch.autograd.gradcheck(divergence, logits.requires_grad_())
+    assert torch.autograd.gradcheck(terms, logits.requires_grad_())
 
 
 def test_prediction_kl_is_the_kl_of_both_reverse_steps(kernel, generator):
@@ -194,7 +195,7 @@ def test_many_classes_and_extreme_logits_stay_finite_in_fp32(name, schedule, gen
     x_0 = torch.randint(1024, (5, 32), generator=generator)
     x_t = kernel.sample_forward(x_0, t, generator)
     logits = (60 * torch.randn(5, 32, 1024, generator=generator)).requires_grad_()
-    kl = kernel.posterior_kl(x_t, x_0, logits.log_softmax(-1), t, t - 1)
+    kl, _ = kernel.posterior_kl(x_t, x_0, logits, t, t - 1)
     kl.sum().backward()
     assert torch.isfinite(kl).all()
     assert torch.isfinite(logits.grad).all()
@@ -209,7 +210,7 @@ def test_clean_tokens_have_finite_divergence_at_every_time(kernel):
     logits = torch.randn(1, kernel.classes, kernel.classes).requires_grad_()
     for t in range(1, kernel.steps + 1):
         times = batch_of(t, 1), batch_of(t - 1, 1)
-        kl = kernel.posterior_kl(x_0, x_0, logits.log_softmax(-1), *times)
+        kl, _ = kernel.posterior_kl(x_0, x_0, logits, *times)
         (gradient,) = torch.autograd.grad(kl.sum(), logits)
         assert torch.isfinite(kl).all()
         assert torch.isfinite(gradient).all()

@@ -135,12 +135,13 @@ class ContinuousKernel(Kernel):
 
     @override
     def posterior_kl(
-        self, x_t: Tensor, x_0: Tensor, log_probabilities: Tensor, t: Tensor, s: Tensor
-    ) -> Tensor:
+        self, x_t: Tensor, x_0: Tensor, logits: Tensor, t: Tensor, s: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        log_probabilities = logits.float().log_softmax(-1)
         predicted = self.mean_embedding(log_probabilities.exp())
         gaussian = self._gaussian_kl(self.to_states(x_0), predicted, t, s)
-        nats = -log_probabilities.gather(-1, x_0.unsqueeze(-1)).squeeze(-1)
-        return torch.where((s == 0).unsqueeze(-1), nats, gaussian)
+        log_at_x_0 = log_probabilities.gather(-1, x_0.unsqueeze(-1)).squeeze(-1)
+        return torch.where((s == 0).unsqueeze(-1), -log_at_x_0, gaussian), log_at_x_0
 
     @override
     def prediction_kl(

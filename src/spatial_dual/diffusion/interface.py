@@ -159,12 +159,12 @@ class Kernel(ABC):
 
     @abstractmethod
     def posterior_kl(
-        self, x_t: Tensor, x_0: Tensor, log_probabilities: Tensor, t: Tensor, s: Tensor
-    ) -> Tensor:
-        """KL(q(x_s | x_t, x_0) || p(x_s | x_t)) per token, (batch, tokens), nats, differentiable.
+        self, x_t: Tensor, x_0: Tensor, logits: Tensor, t: Tensor, s: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """KL(q(x_s | x_t, x_0) || p(x_s | x_t)) and log p(x_0 | x_t), per token, differentiable.
 
-        At s = 0 it is the negative log-likelihood -log p(x_0 | x_t). ``log_probabilities`` is
-        log p(x_0 | x_t), (batch, tokens, K), fp32. Where x_t = x_0 was left clean it is finite.
+        Both (batch, tokens), nats. At s = 0 the first is -log p(x_0 | x_t); where x_t = x_0 was
+        left clean it is finite. ``logits`` are of x_0, (batch, tokens, K), any float dtype.
         """
 
     @abstractmethod

@@ -165,13 +165,13 @@ class DiscreteKernel(Kernel):
 
     @override
     def posterior_kl(
-        self, x_t: Tensor, x_0: Tensor, log_probabilities: Tensor, t: Tensor, s: Tensor
-    ) -> Tensor:
-        affine = self._affine(x_t, t, s, log_probabilities.dtype)
+        self, x_t: Tensor, x_0: Tensor, logits: Tensor, t: Tensor, s: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        affine = self._affine(x_t, t, s, torch.promote_types(logits.dtype, torch.float32))
         visible = ~self.is_masked(x_t)
         spreads = bool(self.schedule.replace_bar[-1] > 0)
         index = x_t.clamp_max(self.classes - 1)
-        return affine_kl(affine, log_probabilities, x_0, index, x_t == x_0, visible, spreads)
+        return affine_kl(affine, logits, x_0, index, x_t == x_0, visible, spreads)
 
     @override
     def prediction_kl(

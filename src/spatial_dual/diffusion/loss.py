@@ -64,12 +64,14 @@ def diffusion_loss(
     """
     check_logits(kernel, logits, x_0.shape)
     counted = torch.ones_like(x_0, dtype=torch.bool) if mask is None else mask
-    log_probabilities = logits.float().log_softmax(-1)
-    divergence = kernel.posterior_kl(x_t, x_0, log_probabilities, times.t, times.t - 1)
+    divergence, log_at_x_0 = kernel.posterior_kl(x_t, x_0, logits, times.t, times.t - 1)
     term = torch.where(counted, divergence, 0).sum(-1)
     tokens = counted.sum(-1)
     vlb = kernel.steps * times.weight * term + kernel.prior_kl * tokens
-    cross_entropy = _cross_entropy(kernel, log_probabilities, x_t, x_0, counted, times.weight)
+    # Tokens whose prediction the reversal never reads would only teach copying.
+    predicted = counted & kernel.is_predicted(x_t)
+    nats = torch.where(predicted, -log_at_x_0, 0) * times.weight.unsqueeze(-1)
+    cross_entropy = nats.sum() / predicted.sum().clamp_min(1)
     per_token = vlb.sum() / tokens.sum().clamp_min(1)
     total = vlb_weight * per_token + auxiliary_weight * cross_entropy
     return DiffusionLoss(total, cross_entropy, term, vlb, tokens)
@@ -143,18 +145,3 @@ def _loss_at(
 ) -> DiffusionLoss:
     x_t = kernel.sample_forward(x_0, times.t, generator, mask)
     return diffusion_loss(kernel, denoiser(x_t, times.t), x_t, x_0, times, mask)
-
-
-def _cross_entropy(
-    kernel: Kernel,
-    log_probabilities: Tensor,
-    x_t: Tensor,
-    x_0: Tensor,
-    counted: Tensor,
-    weight: Tensor,
-) -> Tensor:
-    # Tokens whose prediction the reversal never reads would only teach copying.
-    predicted = counted & kernel.is_predicted(x_t)
-    nats = -log_probabilities.gather(-1, x_0.unsqueeze(-1)).squeeze(-1)
-    weighted = torch.where(predicted, nats, 0) * weight.unsqueeze(-1)
-    return weighted.sum() / predicted.sum().clamp_min(1)

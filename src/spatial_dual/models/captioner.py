@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import BartConfig, BartForConditionalGeneration
 
+from spatial_dual.models.attention import check_heads
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape
 from spatial_dual.models.tag_words import TagWords
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
 from spatial_dual.models.token_diffuser import TokenCondition
-from spatial_dual.models.transformer import check_heads
 
 
 @dataclass(frozen=True)

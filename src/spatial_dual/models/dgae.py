@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from vector_quantize_pytorch import FSQ
 
+from spatial_dual.models.attention import Attention, check_heads
 from spatial_dual.models.code_evidence import CodeEvidence
 from spatial_dual.models.graph_nodes import NodeEmbedding, NodeShape, StructureMix, Tags
-from spatial_dual.models.transformer import Attention, check_heads
 
 GATE_RATE = 0.1
 """Keeps Adam's steps from opening the gates of the context before it is of use."""

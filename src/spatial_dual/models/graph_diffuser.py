@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.models.attention import check_heads, key_mask
 from spatial_dual.models.graph_nodes import EdgeMessages, NodeShape
 from spatial_dual.models.states import TypedCodes, typed_states
-from spatial_dual.models.transformer import Block, TimestepEmbedding, check_heads, key_mask
+from spatial_dual.models.transformer import Block, TimestepEmbedding
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from spatial_dual.models.box_shapes import draw_shapes
 from spatial_dual.scene.layout import GEOMETRY, GEOMETRY_BINS, bins_to_geometry
 
 FEATURES = 8
@@ -67,19 +67,17 @@ class LayoutMap(nn.Module):
         weights = torch.cat([logits, empty], dim=2).softmax(dim=2)[:, :, :-1]
         values = self.value(objects).unflatten(-1, (self.heads, -1))  # (b, slots, heads, e)
         what = torch.einsum("bcsh,bshe->bche", weights.to(values.dtype), values)
-        drawn = self._basis(features) * self.coefficients(objects)[:, None]  # (b, cells, slots, d)
-        drawn = drawn.unflatten(-1, (self.heads, -1))
-        drawn = torch.einsum("bcsh,bcshe->bche", weights.to(drawn.dtype), drawn)
+        drawn = draw_shapes(
+            _waves(features),
+            self.basis.weight,
+            self.basis.bias,
+            self.coefficients(objects),
+            weights,
+        )
         uncovered = 1 - weights.sum(dim=2).mean(dim=-1, keepdim=True)
-        read = what.flatten(2) + self.shape(drawn.flatten(2)) + uncovered * self.background
+        read = what.flatten(2) + self.shape(drawn) + uncovered * self.background
         out: Tensor = self.out(read)
         return out
-
-    def _basis(self, features: Tensor) -> Tensor:
-        """(batch, cells, slots, dim) of the features; waves of the place draw finer outlines."""
-        offset = features[..., :2].clamp(-1.5, 1.5)
-        angles = torch.cat([offset * (math.pi / 2 * k) for k in range(1, FREQUENCIES + 1)], dim=-1)
-        return F.gelu(self.basis(torch.cat([features, angles.sin(), angles.cos()], dim=-1)))
 
     def _features(self, geometry: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         columns = torch.arange(len(GEOMETRY), device=geometry.device)
@@ -102,3 +100,10 @@ class LayoutMap(nn.Module):
             dim=-1,
         )
         return features, outside, distance, known
+
+
+def _waves(features: Tensor) -> Tensor:
+    """Features and waves of the place in the box, which draw finer outlines."""
+    offset = features[..., :2].clamp(-1.5, 1.5)
+    angles = torch.cat([offset * (math.pi / 2 * k) for k in range(1, FREQUENCIES + 1)], dim=-1)
+    return torch.cat([features, angles.sin(), angles.cos()], dim=-1)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.models.attention import check_heads
 from spatial_dual.models.gpt import build_gpt
 from spatial_dual.models.pixelcnn import PixelCnn, PixelCnnConfig
-from spatial_dual.models.transformer import check_heads
 
 
 @dataclass(frozen=True)

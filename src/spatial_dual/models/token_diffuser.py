@@ -10,17 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.models.attention import check_heads, key_mask
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
 from spatial_dual.models.hourglass import Hourglass
 from spatial_dual.models.layout_map import LayoutMap
 from spatial_dual.models.states import state_embedding
 from spatial_dual.models.tag_words import TagWords
-from spatial_dual.models.transformer import (
-    TimestepEmbedding,
-    Transformer,
-    check_heads,
-    key_mask,
-)
+from spatial_dual.models.transformer import TimestepEmbedding, Transformer
 from spatial_dual.models.unet import UNet
 
 TRUNKS = ("transformer", "hourglass", "unet")

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.models.attention import Attention
+
 
 class TimestepEmbedding(nn.Module):
     """Sinusoids of the diffusion step through two linear layers: (batch,) to (batch, dim)."""
@@ -23,47 +25,6 @@ class TimestepEmbedding(nn.Module):
         angles = t[:, None].float() * frequencies  # (batch, half)
         embedded: Tensor = self.project(torch.cat([angles.sin(), angles.cos()], dim=1))
         return embedded
-
-
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """softmax(q kᵀ / √d + mask) v for (batch, heads, tokens, dim) tensors.
-
-    Written out on the CPU, where it is faster than the fused kernel under bfloat16.
-    ``mask`` is additive and broadcasts to (batch, heads, queries, keys).
-    """
-    if query.device.type != "cpu":
-        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
-    if mask is not None:
-        scores = scores + mask.to(scores.dtype)
-    return scores.softmax(dim=-1).to(value.dtype) @ value
-
-
-class Attention(nn.Module):
-    """Multi-head attention with normalised queries and keys (QK-norm)."""
-
-    def __init__(self, dim: int, heads: int, context_dim: int | None = None) -> None:
-        super().__init__()
-        self.heads, self.head_dim = heads, dim // heads
-        self.query = nn.Linear(dim, dim, bias=False)
-        self.key_value = nn.Linear(context_dim or dim, 2 * dim, bias=False)
-        self.out = nn.Linear(dim, dim)
-        nn.init.normal_(self.out.weight, std=0.02)
-        self.query_norm = nn.RMSNorm(self.head_dim, elementwise_affine=False)
-        self.key_norm = nn.RMSNorm(self.head_dim, elementwise_affine=False)
-
-    def forward(self, x: Tensor, context: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Attend from x (batch, n, dim) to context (batch, m, context_dim).
-
-        ``mask`` is additive, (batch, 1, 1 or n, m).
-        """
-        query = self.query(x).unflatten(-1, (self.heads, self.head_dim))  # (b, n, h, e)
-        key_value = self.key_value(context).unflatten(-1, (2, self.heads, self.head_dim))
-        key, value = key_value.unbind(dim=2)  # (b, m, h, e) each
-        query, key = self.query_norm(query).to(value.dtype), self.key_norm(key).to(value.dtype)
-        mixed = attend(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), mask)
-        out: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
-        return out
 
 
 class Block(nn.Module):
@@ -134,15 +95,3 @@ def compile_blocks(model: nn.Module, backend: str = "inductor") -> None:
     for module in model.modules():
         if isinstance(module, Block):
             module.compile(backend=backend)
-
-
-def key_mask(valid: Tensor) -> Tensor:
-    """Additive mask (batch, 1, 1, keys) that hides keys where ``valid`` (batch, keys) is False."""
-    hidden = torch.zeros(valid.shape, device=valid.device).masked_fill(~valid, -1e4)
-    return hidden[:, None, None]
-
-
-def check_heads(dim: int, heads: int) -> None:
-    """Raise ValueError unless ``dim`` splits evenly into ``heads``."""
-    if dim < 1 or heads < 1 or dim % heads:
-        raise ValueError(f"dim must be a positive multiple of heads, got dim={dim}, heads={heads}")

@@ -1,0 +1,74 @@
+"""Attention by hand, QK-norm, and how heads are split."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from spatial_dual.models.attention import (
+    Attention,
+    attend,
+    key_mask,
+    split_and_scale,
+    split_heads,
+)
+
+
+def test_written_out_attention_is_the_fused_one() -> None:
+    query, key, value = torch.randn(3, 2, 4, 5, 8)
+    mask = key_mask(torch.tensor([[True, True, False, True, False], [True] * 5]))
+    expected = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=1.0)
+    assert torch.allclose(attend(query, key, value, mask), expected, atol=1e-5)
+
+
+def test_size_of_queries_and_keys_does_not_matter() -> None:
+    """QK-norm: weights that grow in training cannot make attention collapse on one key."""
+    torch.manual_seed(0)
+    attention, x = Attention(16, 2), torch.randn(2, 5, 16)
+    before = attention(x, x)
+    with torch.no_grad():
+        attention.query.weight.mul_(100)
+        attention.key_value.weight[:16].mul_(100)
+    assert torch.allclose(attention(x, x), before, atol=1e-4)
+
+
+SIZES = [(0.5,), (1.0, None), (None, 2.0, 1.0)]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_heads_split_in_few_passes_are_those_split_plainly(sizes: tuple[float | None, ...]) -> None:
+    torch.manual_seed(0)
+    packed = torch.randn(2, 5, len(sizes) * 3 * 4, dtype=torch.float64).requires_grad_()
+    ours = split_heads(packed, 3, sizes)
+    plain = split_and_scale(packed.unflatten(-1, (len(sizes), 3, 4)), sizes)
+    weights = torch.randn(len(sizes), 2, 3, 5, 4, dtype=torch.float64)
+    by_ours, by_plain = (
+        torch.autograd.grad((weights * torch.stack(split)).sum(), packed) for split in (ours, plain)
+    )
+    torch.testing.assert_close(torch.stack(ours), torch.stack(plain))
+    torch.testing.assert_close(by_ours, by_plain)
+    for part, size in zip(ours, sizes, strict=True):
+        if size is not None:
+            torch.testing.assert_close(
+                part.square().mean(-1).sqrt(),
+                torch.full((2, 3, 5), size).double(),
+                rtol=1e-4,
+                atol=0,
+            )
+
+
+def test_heads_of_zeros_stay_zero_with_a_finite_gradient() -> None:
+    packed = torch.zeros(1, 2, 8, requires_grad=True)
+    (split,) = split_heads(packed, 2, [1.0])
+    (gradient,) = torch.autograd.grad(split.sum(), packed)
+    assert split.abs().max() == 0
+    assert gradient.isfinite().all()
+
+
+def test_bfloat16_heads_differ_from_exact_ones_by_rounding() -> None:
+    torch.manual_seed(0)
+    packed = torch.randn(4, 9, 64)
+    exact = split_heads(packed, 2, [1.0])[0]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = split_heads(packed.bfloat16(), 2, [1.0])[0]
+    assert rounded.dtype == torch.bfloat16
+    torch.testing.assert_close(rounded.float(), exact, rtol=0.015, atol=0.01)
