@@ -1,6 +1,7 @@
 """Wrong parameters stop a run before its first node, and the models follow the library."""
 
 import importlib
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ WRONG = {
     "train.device=tpu": "train.device: 'tpu': String should match",
     "graph_diffusion.kernel.name=gauss": "Input should be 'uniform', 'absorbing'",
     "perception.hub.depth=here": "perception.hub.instances: is missing",
+    "dgae.model.heads=5": "dim 96 must be a multiple of heads 5",
+    "tokens.clip.model.heads=3": "width 128 must be a multiple of heads 3",
+    "dual.sampling.top_p=0": "--params: dual.sampling.top_p: 0: Input should be greater than 0",
+    "dual.fit.betas=[0.9]": "--params: dual.fit.betas: [0.9]: List should have at least 2 items",
+    "generate.guidance=.inf": "--params: generate.guidance: inf: Input should be a finite number",
     "dul.fit.steps=3": "--params: dul: {'fit': {'steps': 3}}: unknown key; allowed are",
 }
 CONFIGURATIONS = {
@@ -47,6 +53,16 @@ FROM_THE_DATA = {  # fields that nodes derive from their inputs, and those of al
 }
 
 
+MISFITS = {
+    "image_size=100": "image_size: 100: must be a multiple of 16, the coarsest cell of perception",
+    "tokens.clip.model.patch=7": "image_size: 128: must be a multiple of 7, the patch of",
+    "tokens.image_tokenizer.crops.size=65": "crops.size: 65: must be a multiple of 8, a token",
+    "graph_diffusion.hidden_dims.text_hidden=64": "text_hidden: 64: must be 160, dual.text_diff",
+    "ablations.variants=sd4": "--params: ablations.variants: 'sd4': there is no such variant",
+    "ablations.seeds=-1": "ablations.seeds: '-1': must be a whole number of at least 0",
+}
+
+
 def context_with(project: Path, given: dict[str, Any], conf: Path | None = None) -> None:
     bootstrap_project(project)
     source = None if conf is None else str(conf)
@@ -54,17 +70,28 @@ def context_with(project: Path, given: dict[str, Any], conf: Path | None = None)
         session.load_context()
 
 
-def test_all_that_is_wrong_on_the_command_line_is_named_at_once(project_path: Path) -> None:
+def nested(settings: Iterable[str]) -> dict[str, Any]:
     given: dict[str, Any] = {}
-    for setting in WRONG:
+    for setting in settings:
         key, _, value = setting.partition("=")
         *sections, last = key.split(".")
         place = given
         for section in sections:
             place = place.setdefault(section, {})
         place[last] = yaml.safe_load(value)
+    return given
+
+
+@pytest.mark.parametrize("setting", MISFITS)
+def test_what_does_not_fit_other_values_is_named(project_path: Path, setting: str) -> None:
     with pytest.raises(ParameterError) as refused:
-        context_with(project_path, given)
+        context_with(project_path, nested([setting]))
+    assert MISFITS[setting] in refused.value.message
+
+
+def test_all_that_is_wrong_on_the_command_line_is_named_at_once(project_path: Path) -> None:
+    with pytest.raises(ParameterError) as refused:
+        context_with(project_path, nested(WRONG))
     for setting, message in WRONG.items():
         assert message in refused.value.message, setting
 

@@ -183,7 +183,8 @@ class PlanAblations:
             plan = make_plan(parameters)
             check_plan(plan)
         except ValueError as error:
-            raise ParameterError(str(error)) from error
+            key, _, text = str(error).partition(": ")
+            raise ParameterError.at({key: text}, context) from error
         context.config_loader["parameters"] = {**parameters, **plan.parameters()}
         pipelines[ABLATIONS] = create_pipeline(plan, pipelines["__default__"])
 

@@ -1,6 +1,6 @@
 """All parameters of a run, checked before its first node."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,12 @@ class ProjectParameters(Section):
 class ParameterError(ClickException):
     """Unknown keys or bad values; a line for each with file, key, value and what is allowed."""
 
+    @classmethod
+    def at(cls, found: Mapping[str, str], context: KedroContext) -> "ParameterError":
+        """Of what is wrong with each dotted key."""
+        lines = [f"{_source_of(key, context)}: {key}: {text}" for key, text in found.items()]
+        return cls("the parameters are wrong\n" + "\n".join(lines))
+
 
 class ParameterCheck:
     """Stops a run whose parameters are not what ``ProjectParameters`` says."""
@@ -106,10 +112,39 @@ class ParameterCheck:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Check as soon as there are parameters."""
-        found = problems(ProjectParameters, context.config_loader["parameters"])
-        lines = [f"{_source_of(key, context)}: {key}: {text}" for key, text in found.items()]
-        if lines:
-            raise ParameterError("the parameters are wrong\n" + "\n".join(lines))
+        given = context.config_loader["parameters"]
+        found = problems(ProjectParameters, given) or misfits(ProjectParameters(**given))
+        if found:
+            raise ParameterError.at(found, context)
+
+
+def misfits(given: ProjectParameters) -> dict[str, str]:
+    """What is wrong with keys whose values are right alone and do not fit others."""
+    found = {}
+    tokens, perception = given.tokens, given.perception
+    tokenizer, clip = tokens.image_tokenizer, tokens.clip
+    token = 2 * tokenizer.model.unshuffle
+    strides = {
+        "a token of tokens.image_tokenizer": 1 if tokenizer.pretrained else token,
+        "the patch of tokens.clip": 1 if clip.pretrained else clip.model.patch,
+        "the coarsest cell of perception": (
+            1 if perception.hub else 4 * 2 ** (len(perception.model.widths) - 1)
+        ),
+    }
+    for what, side in strides.items():
+        if given.image_size % side:
+            found["image_size"] = f"{given.image_size}: must be a multiple of {side}, {what}"
+    if tokenizer.crops.size % token and not tokenizer.pretrained:
+        text = f"{tokenizer.crops.size}: must be a multiple of {token}, a token of the model"
+        found["tokens.image_tokenizer.crops.size"] = text
+    read, dual = given.graph_diffusion.hidden_dims, given.dual
+    widths = {"image": dual.image_diffuser.model.dim, "text": dual.text_diffuser.model.dim}
+    for name, width in widths.items():
+        stated = getattr(read, f"{name}_hidden")
+        if stated != width:
+            text = f"{stated}: must be {width}, dual.{name}_diffuser.model.dim"
+            found[f"graph_diffusion.hidden_dims.{name}_hidden"] = text
+    return found
 
 
 def _source_of(key: str, context: KedroContext) -> str:

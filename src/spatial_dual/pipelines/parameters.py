@@ -16,6 +16,7 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PartialShare = Annotated[float, Field(ge=0, lt=1)]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
 
 
 def left_out() -> Any:
@@ -26,7 +27,7 @@ def left_out() -> Any:
 class Section(BaseModel):
     """A mapping in which every key is known and every value has its type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class TrainParameters(Section):
@@ -49,7 +50,7 @@ class FitParameters(Section):
     matrix_modules: list[str] | None = left_out()
     warmup_steps: Natural = left_out()
     weight_decay: NonNegative = left_out()
-    betas: list[PartialShare] = left_out()
+    betas: Annotated[list[PartialShare], Field(min_length=2, max_length=2)] = left_out()
     gradient_clip: Positive = left_out()
     ema_decay: PartialShare = left_out()
     final_lr_ratio: Share = left_out()
@@ -66,11 +67,9 @@ class KernelParameters(Section):
     embedding_dim: Count | None = left_out()
 
 
-class TransformerSizes(Section):
-    """Width, layers and heads."""
+class AttentionSizes(Section):
+    """Heads, which share a width."""
 
-    dim: Count
-    depth: Count
     heads: Count
 
     @property
@@ -79,12 +78,19 @@ class TransformerSizes(Section):
         return "dim"
 
     @model_validator(mode="after")
-    def _heads_divide_width(self) -> "TransformerSizes":
+    def _heads_divide_width(self) -> "AttentionSizes":
         name = self.split_by_heads
         width = getattr(self, name)
         if width % self.heads:
             raise ValueError(f"{name} {width} must be a multiple of heads {self.heads}")
         return self
+
+
+class TransformerSizes(AttentionSizes):
+    """Width, layers and heads."""
+
+    dim: Count
+    depth: Count
 
 
 def problems(model: type[Section], parameters: Mapping[str, Any]) -> dict[str, str]:

@@ -89,7 +89,7 @@ def make_plan(parameters: Parameters) -> Plan:
     unknown = [name for name in chosen if name not in changes]
     if unknown:
         raise ValueError(
-            f"ablations.variants: there is no variant {unknown[0]!r}; choose from "
+            f"ablations.variants: {unknown[0]!r}: there is no such variant; allowed are "
             f"{', '.join(changes)}"
         )
     seeds = [_seed(value) for value in _several(ablations["seeds"])]
@@ -170,7 +170,6 @@ def _several(value: object) -> list[str]:
 
 
 def _seed(value: str) -> int:
-    try:
-        return int(value)
-    except ValueError as error:
-        raise ValueError(f"ablations.seeds: {value!r} is no whole number") from error
+    if not value.isdecimal():
+        raise ValueError(f"ablations.seeds: {value!r}: must be a whole number of at least 0")
+    return int(value)

@@ -4,16 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from spatial_dual.pipelines.parameters import Count, FitParameters, Section, Share
+from spatial_dual.pipelines.parameters import AttentionSizes, Count, FitParameters, Section, Share
 
 
-class DgaeSizes(Section):
+class DgaeSizes(AttentionSizes):
     """See ``models.dgae.DgaeConfig``."""
 
     dim: Count
     levels: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
     rounds: Count
-    heads: Count
 
 
 class DgaeParameters(Section):

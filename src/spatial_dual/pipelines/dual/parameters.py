@@ -8,6 +8,7 @@ from spatial_dual.pipelines.parameters import (
     KernelParameters,
     NonNegative,
     Positive,
+    PositiveShare,
     Section,
     Share,
     TransformerSizes,
@@ -87,7 +88,7 @@ class SamplingParameters(Section):
     steps: Count
     guidance: NonNegative
     temperature: Positive
-    top_p: Share
+    top_p: PositiveShare
     purity_weight: float | None = left_out()
     graph_temperature: Positive
     candidates: Count

@@ -7,7 +7,6 @@ from pydantic import Field
 from spatial_dual.pipelines.parameters import (
     Count,
     FitParameters,
-    Natural,
     PartialShare,
     Section,
     left_out,
@@ -23,14 +22,14 @@ class HubParameters(Section):
     threshold: PartialShare = left_out()
     max_instances: Annotated[int, Field(ge=1, le=255)] = left_out()
     batch_size: Count = left_out()
-    inverse_depth: list[float] | None = left_out()
+    inverse_depth: Annotated[list[float], Field(min_length=2, max_length=2)] | None = left_out()
 
 
 class NetworkSizes(Section):
     """Of our own network, see ``perception.network.PerceiverConfig``."""
 
-    widths: list[Count]
-    blocks: Natural
+    widths: Annotated[list[Count], Field(min_length=2)]
+    blocks: Count
     centre_threshold: PartialShare = left_out()
     min_pixels: Count = left_out()
     max_instances: Annotated[int, Field(ge=1, le=255)] = left_out()

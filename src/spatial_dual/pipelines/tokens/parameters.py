@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from spatial_dual.pipelines.parameters import (
+    AttentionSizes,
     Count,
     FitParameters,
     Natural,
@@ -55,14 +56,18 @@ class TextParameters(Section):
     captions_per_record: Count
 
 
-class ClipSizes(Section):
+class ClipSizes(AttentionSizes):
     """See ``models.clip.ClipConfig``."""
 
     patch: Count
     dim: Count
     width: Count
     layers: Count
-    heads: Count
+
+    @property
+    def split_by_heads(self) -> str:
+        """The Transformers' width; ``dim`` is that of the space that both modalities share."""
+        return "width"
 
 
 class ClipParameters(Section):
