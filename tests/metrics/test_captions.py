@@ -43,6 +43,28 @@ def test_references_must_be_there():
         bleu4(["a", "b"], [["a"]])
 
 
+def test_bleu_of_the_same_words_is_that_of_the_coco_evaluation():
+    """Which scores words that are divided by blanks; its own division into words needs Java."""
+    scorer = pytest.importorskip("pycocoevalcap.bleu.bleu")
+    captions = [
+        "a red cup stands on the brown table",
+        "a dog's bowl, left of a box",
+        "no such words",
+    ]
+    references = [
+        ["a red cup on a table", "the red cup stands on a small brown table"],
+        ["the bowl of a dog is left of a box", "a dog's bowl left of the box", "a bowl"],
+        ["a lamp above a green chair"],
+    ]
+    said = {k: [" ".join(caption_tokens(text))] for k, text in enumerate(captions)}
+    known = {
+        k: [" ".join(caption_tokens(text)) for text in group] for k, group in enumerate(references)
+    }
+    theirs, _ = scorer.Bleu(4).compute_score(known, said, verbose=0)
+    assert theirs[3] > 0.1
+    assert bleu4(captions, references) == pytest.approx(100 * theirs[3], abs=1e-6)
+
+
 def test_bleu_equals_the_coco_evaluation_on_vsd(shared_data):
     tokenizer = pytest.importorskip("pycocoevalcap.tokenizer.ptbtokenizer")
     scorer = pytest.importorskip("pycocoevalcap.bleu.bleu")

@@ -20,6 +20,12 @@ def installed():
         pytest.skip("pycocoevalcap is not installed")
 
 
+@pytest.fixture
+def no_java(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert shutil.which("java") is None
+
+
 def test_without_the_package_the_reason_stands_in_the_place_of_figures(monkeypatch):
     monkeypatch.setattr(coco, "PACKAGE", "package_that_there_is_not")
     assert set(coco.coco_scores(TRUE, REFERENCES).values()) == {coco.NO_PACKAGE}
@@ -34,7 +40,9 @@ def test_true_captions_score_higher_than_each_others():
         assert right > coco.coco_scores(FALSE, REFERENCES)[name] >= 0
 
 
-@pytest.mark.usefixtures("installed")
-def test_cider_of_captions_that_are_all_references_is_its_largest():
+@pytest.mark.usefixtures("installed", "no_java")
+def test_cider_needs_no_java():
+    """And captions that are all references reach its largest value."""
     alone = [[text] for text in TRUE]
-    assert coco.coco_scores(TRUE, alone)["cider"] == pytest.approx(1000)
+    assert coco.coco_scores(TRUE, alone) == {"cider": pytest.approx(1000), "meteor": coco.NO_JAVA}
+    assert 0 <= coco.coco_scores(FALSE, REFERENCES)["cider"] < 100
