@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from spatial_dual.models.attention import (
@@ -13,11 +14,21 @@ from spatial_dual.models.attention import (
 )
 
 
-def test_written_out_attention_is_the_fused_one() -> None:
+def some_keys_hidden() -> Tensor:
+    return key_mask(torch.tensor([[True, True, False, True, False], [True] * 5]))
+
+
+@pytest.mark.parametrize("mask", [None, some_keys_hidden()])
+def test_attention_by_hand_is_the_fused_one(mask: Tensor | None) -> None:
     query, key, value = torch.randn(3, 2, 4, 5, 8)
-    mask = key_mask(torch.tensor([[True, True, False, True, False], [True] * 5]))
     expected = F.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=1.0)
     assert torch.allclose(attend(query, key, value, mask), expected, atol=1e-5)
+
+
+def test_attention_by_hand_has_the_right_gradient() -> None:
+    query, key, value = torch.randn(3, 2, 2, 5, 3, dtype=torch.float64).requires_grad_().unbind()
+    mask = some_keys_hidden().double()
+    assert torch.autograd.gradcheck(lambda *heads: attend(*heads, mask), (query, key, value))
 
 
 def test_size_of_queries_and_keys_does_not_matter() -> None:
