@@ -59,6 +59,13 @@ def test_sheet_places_pictures_in_rows():
     assert sheet.shape[1] == 3 * MARGIN + 80
 
 
+def test_long_texts_are_cut_inside_their_cell():
+    text = " ".join(["furniture"] * 40)
+    sheet = np.asarray(contact_sheet(["", ""], [[text, Image.new("RGB", (96, 96), "red")]]))
+    beside = sheet[:, MARGIN + 96 : 2 * MARGIN + 96]
+    assert beside.min() == 255
+
+
 def test_ragged_sheet_is_refused():
     with pytest.raises(ValueError, match="each row needs 2 cells"):
         contact_sheet(["a", "b"], [["only one"]])

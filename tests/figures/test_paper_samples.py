@@ -35,6 +35,12 @@ def test_a_trace_has_a_column_a_time():
     assert both.height - figure_9(short, 64).image.height >= 64
 
 
+def test_objects_of_a_text_graph_are_named():
+    cup, nothing = SceneGraph(objects=(SceneObject(label="cup"),)), SceneGraph()
+    named, blank = (figure_9({"TSG": (g, [(0, nothing)])}, 64).image for g in (cup, nothing))
+    assert (np.asarray(named) != np.asarray(blank))[:60].any()
+
+
 def test_baselines_that_have_run_stand_beside_ours():
     with_baselines = ROW | {
         "drawn_by_coarse_to_fine": WHITE,

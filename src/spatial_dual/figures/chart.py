@@ -1,6 +1,7 @@
 """Bar and line charts as data, drawn by Matplotlib and by Plotly."""
 
 import io
+import math
 from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
@@ -128,7 +129,7 @@ def _bars(axes: "Axes", panel: Panel) -> None:
             [k + shift for k in known],
             [series.values[k] or 0.0 for k in known],
             width,
-            yerr=[series.deviations[k] or 0.0 for k in known],
+            yerr=_spread(series, known),
             label=series.name,
             color=COLOURS[number],
             error_kw={"linewidth": 0.8, "capsize": 2},
@@ -146,13 +147,19 @@ def _lines(axes: "Axes", panel: Panel) -> None:
         axes.errorbar(
             known,
             [series.values[k] for k in known],  # type: ignore[arg-type]
-            [series.deviations[k] or 0.0 for k in known],
+            _spread(series, known),
             marker="o",
             capsize=2,
             label=series.name,
             color=COLOURS[number],
         )
     axes.set_xticks(range(len(panel.categories)), panel.categories)
+
+
+def _spread(series: Series, known: list[int]) -> list[float]:
+    """Deviations of these values; Matplotlib draws no bar for NaN."""
+    deviations = [series.deviations[k] for k in known]
+    return [math.nan if deviation is None else deviation for deviation in deviations]
 
 
 def _legend(figure: "Figure", series: tuple[Series, ...]) -> None:

@@ -1,6 +1,6 @@
 """Figures 5 to 8 of the paper: charts of measured results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from spatial_dual.figures.chart import Chart, Panel, Series
 from spatial_dual.tables.paper import CLIP, I2T, SPICE, T2I, Alternatives, choose
@@ -46,7 +46,7 @@ def figure_5(results: Results) -> Chart:
                 for variant in systems.values()
             ]
             series.append(_series(name, cells))
-            notes |= _reasons(systems, cells)
+            notes |= _reasons([f"{system}, {name}" for system in systems], cells)
         panels.append(Panel(title, "%", tuple(systems), tuple(series)))
     title = "Fig. 5. What is asked for comes out"
     return Chart(title, tuple(panels), notes=tuple(notes))
@@ -116,7 +116,7 @@ def _series(name: str, cells: Sequence[Cell]) -> Series:
     return Series(name, tuple(c.mean for c in cells), tuple(c.deviation for c in cells))
 
 
-def _reasons(names: Mapping[str, str], cells: Sequence[Cell]) -> dict[str, None]:
+def _reasons(names: Iterable[str], cells: Sequence[Cell]) -> dict[str, None]:
     return {
         f"– {name}: {cell.reason}": None
         for name, cell in zip(names, cells, strict=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spatial_dual.figures.boxes import with_boxes
+from spatial_dual.figures.boxes import name_of, with_boxes
 from spatial_dual.figures.fonts import typeface
 from spatial_dual.figures.forms import Picture
 from spatial_dual.figures.sheet import Cell, contact_sheet
@@ -68,13 +68,21 @@ def figure_9(
 
 
 def _graph(graph: SceneGraph, side: int) -> Image.Image:
-    """Regions with names, and the number of relations below."""
-    blank = np.full((side, side, 3), 245, np.uint8)
-    picture: Image.Image = with_boxes(blank, graph, side)
-    text = f"{len(graph.objects)} objects, {len(graph.relations)} relations"
-    font = typeface(max(8, side // 16))
-    ImageDraw.Draw(picture).text((3, side - side // 10), text, fill="#444444", font=font)
+    """Regions with names, names of what has no region, and the numbers of nodes below."""
+    size = max(8, side // 16)
+    inner, font = side - 2 * size - 6, typeface(size)
+    picture = Image.new("RGB", (side, side), "white")
+    picture.paste(with_boxes(np.full((inner, inner, 3), 245, np.uint8), graph, inner))
+    pen = ImageDraw.Draw(picture)
+    unplaced = "\n".join(name_of(item) for item in graph.objects if item.region is None)
+    pen.multiline_text((3, 2), unplaced, fill="black", font=font)
+    numbers = (_count(graph.objects, "object"), _count(graph.relations, "relation"))
+    pen.multiline_text((0, inner + 1), "\n".join(numbers), fill="#444444", font=font, spacing=2)
     return picture
+
+
+def _count(nodes: Sequence[object], kind: str) -> str:
+    return f"{len(nodes)} {kind}{'' if len(nodes) == 1 else 's'}"
 
 
 def _sheet(title: str, names: Sequence[str], rows: Rows, side: int) -> Picture:

@@ -52,8 +52,16 @@ def _write(pen: ImageDraw.ImageDraw, text: str, place: tuple[int, int], side: in
         if len(lines) <= room:
             break
     else:
-        lines[room - 1 :] = [f"{lines[room - 1]} …"]
+        lines[room - 1 :] = [_cut(lines[room - 1], font, side)]
     pen.multiline_text(place, "\n".join(lines), fill="black", font=font, spacing=_SPACING)
+
+
+def _cut(line: str, font: ImageFont.FreeTypeFont, side: int) -> str:
+    """As many words of the line as fit with an ellipsis."""
+    words = line.split()
+    while len(words) > 1 and font.getlength(" ".join([*words, "…"])) > side:
+        words.pop()
+    return " ".join([*words, "…"])
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, side: int) -> list[str]:

@@ -42,7 +42,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
   table { font-size: 7.5px; display: table; } figure { break-inside: avoid; margin: 1rem 0; }
   th, td { padding: .1rem .3rem; } ul, dl { font-size: 7.5px; margin: .3rem 0; }
   body > dl { columns: 2; display: block; } dt { float: left; clear: left; margin-right: 1em; }
-  img { max-height: 85mm; }
+  img { max-height: 165mm; }
   nav, details { display: none; }
 }
 """
