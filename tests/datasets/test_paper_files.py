@@ -26,6 +26,8 @@ def test_table_in_all_forms(tmp_path):
     assert dataset.load() == TABLE
     names = {path.name for path in (tmp_path / "paper").iterdir()}
     assert names == {"table_2.csv", "table_2.md", "table_2.tex", "table_2.json"}
+    preview = {"columns": ["system", "x"], "index": [0], "data": [["r", "1.50"]]}
+    assert dataset.preview() == preview
 
 
 @pytest.mark.parametrize("figure", [CHART, Picture(Image.new("RGB", (9, 7), "red"), "Red")])

@@ -67,8 +67,9 @@ def details(site: Path, pipeline: str, name: str) -> dict[str, Any]:
     return dict(json.loads((site / "api" / "nodes" / found["id"]).read_text()))
 
 
-def test_layers_follow_the_data(site: Path) -> None:
-    layers = graph_of(site, "__default__")["layers"]
+@pytest.mark.parametrize("pipeline", ["__default__", "ablations"])
+def test_layers_follow_the_data(site: Path, pipeline: str) -> None:
+    layers = graph_of(site, pipeline)["layers"]
     assert [name for name in layers if name != "reporting"] == [
         *("raw", "intermediate", "primary", "feature", "model_input", "models", "model_output")
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
-from kedro_datasets._typing import ImagePreview
+from kedro_datasets._typing import ImagePreview, TablePreview
 
 from spatial_dual.datasets.folders import write_file
 
@@ -41,6 +41,21 @@ class PaperTableDataset(AbstractDataset[Any, Any]):
         }
         for suffix, text in forms.items():
             write_file(_file(self._stem, suffix), text.encode())
+
+    def preview(self) -> TablePreview:
+        """The cells as they are printed."""
+        table = self.load()
+        columns = [(column.title, column.digits) for column in table.columns]
+        return TablePreview(
+            {
+                "columns": [table.head, *(title for title, _ in columns)],
+                "index": list(range(len(table.rows))),
+                "data": [
+                    [row.name, *(c.text(n) for c, (_, n) in zip(row.cells, columns, strict=True))]
+                    for row in table.rows
+                ],
+            }
+        )
 
     def _exists(self) -> bool:
         return all(_file(self._stem, suffix).is_file() for suffix in ("csv", "md", "tex", "json"))
