@@ -1,7 +1,7 @@
 """Do objects have the attributes that are stated of them? The GLIP row of the paper's Fig. 5.
 
-In the place of an open-vocabulary detector stands what judges the picture anyway: perception for a
-drawing, the gold graph for a description.
+By what judges the picture anyway: perception for a drawing, the gold graph for a description. By an
+open-vocabulary detector, see ``metrics.detection``.
 """
 
 from collections.abc import Collection
