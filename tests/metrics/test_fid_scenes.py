@@ -40,7 +40,15 @@ def distance(pictures):
     sizes = {"labels": len(words.labels), "tags": len(tag_words(words)), "width": 64, "dim": 12}
     model = SceneClassifier(SceneClassifier.Config(**sizes))
     source = LabelledScenes(training, words, model.config.cell)
-    config = FitConfig(steps=90, batch_size=16, learning_rate=3e-3, warmup_steps=5, ema_decay=0)
+    # bfloat16, where a machine has it, would make another classifier of these few steps
+    config = FitConfig(
+        steps=90,
+        batch_size=16,
+        learning_rate=3e-3,
+        warmup_steps=5,
+        ema_decay=0,
+        precision="float32",
+    )
     fit("scene_classifier", model, classifier_loss, source, config)
     images = training.array("image", range(TRAINING))
     model.eval().calibrate(torch.from_numpy(images).permute(0, 3, 1, 2))
@@ -108,5 +116,6 @@ def test_worse_pictures_are_further_away_and_none_is_as_near_as_real_ones(
 
 def test_other_real_pictures_are_as_near(pictures, distance, gold):
     others = distance(pictures.array("image", range(TRAINING + HELD_OUT, len(pictures))))
-    assert others == pytest.approx(distance(gold), rel=0.4)
-    assert max(others, distance(gold)) < distance(noisy(gold, 32))
+    near, worse = distance(gold), distance(noisy(gold, 32))
+    assert max(others, near) < worse
+    assert abs(others - near) < (worse - near) / 2
