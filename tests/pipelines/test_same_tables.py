@@ -30,6 +30,7 @@ TINY = {
     },
     "parameters": {
         "train": {"device": "cpu", "max_steps": 1},
+        "ablations": {"variants": "sd3", "seeds": [0]},  # the fewer, the sooner Kedro starts
         "perception": {"model": {"widths": [8, 16, 16]}},
         "scene_graphs": {"text_parser": "lexicon"},  # of the training graphs: loads at once
         "dual": {"sampling": {"candidates": 2, "drawings": 2}},
