@@ -227,10 +227,10 @@ def evaluate_draw(
     """Stated objects and relations that perception sees in the drawings, with upper bounds."""
     from spatial_dual.metrics.draw import drawing_figures, gold_drawing_figures
     from spatial_dual.metrics.statements import stated_graphs
-    from spatial_dual.parsing.default import parser_of
+    from spatial_dual.parsing.default import default_parser
 
     rows = rows_of(samples, graphs)
-    stated = stated_graphs(samples.values("caption"), parser_of("stanza", parsing))
+    stated = stated_graphs(samples.values("caption"), default_parser(**parsing))
     gold = read_graphs(graphs, "gold", rows)
     from_gold = rows_of(judged_from_gold, samples)
     figures = drawing_figures(
@@ -254,14 +254,14 @@ def evaluate_describe(
 ) -> Figures:
     """Whether descriptions are true of the gold graphs and in the grammar of the captions."""
     from spatial_dual.metrics.describe import description_figures, grammatical
-    from spatial_dual.parsing.default import parser_of
+    from spatial_dual.parsing.default import default_parser
 
     texts = samples.values("description")
     cameras = scenes.values("camera", rows_of(samples, scenes))
     rendered = all(json.loads(camera).get("source") == "rendered" for camera in cameras)
     gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
     return {
-        **description_figures(texts, gold, parser_of("stanza", parsing)),
+        **description_figures(texts, gold, default_parser(**parsing)),
         "grammatical": grammatical(texts) if rendered else "photographs have no caption grammar",
     }
 

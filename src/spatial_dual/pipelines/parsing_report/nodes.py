@@ -27,9 +27,9 @@ def report_parsing(captions: dict[str, Any], parsing: dict[str, Any]) -> tuple[F
     """Figures and classes of errors on each set, with the models' name; and as Markdown."""
     from spatial_dual.metrics.caption_sets import figures_of
     from spatial_dual.metrics.table import flatten
-    from spatial_dual.parsing.default import parser_of
+    from spatial_dual.parsing.default import default_parser
 
-    parser = parser_of("stanza", parsing)
+    parser = default_parser(**parsing)
     sets = {
         name: figures_of(given, list(_parsed(name, given.captions, parser)))
         for name, given in captions.items()
