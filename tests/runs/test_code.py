@@ -1,5 +1,6 @@
 """Code digests on a small package: what counts, what does not, and how far it is followed."""
 
+import ast
 import functools
 import importlib
 import sys
@@ -47,9 +48,16 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
+def reader(package: Path) -> CodeReader:
+    return CodeReader("small", package.parent / "digests")
+
+
 def reached(package: Path, function: str) -> dict[str, str]:
     nodes = importlib.import_module("small.nodes")
-    return CodeReader("small").reached_by(getattr(nodes, function))
+    read = reader(package)
+    found = read.reached_by(getattr(nodes, function))
+    read.remember()
+    return found
 
 
 def test_imports_are_followed_also_those_inside_functions(package: Path) -> None:
@@ -92,10 +100,25 @@ def test_only_a_type_checkers_imports_do_not_count(package: Path) -> None:
 
 def test_partials_wrappers_and_other_packages(package: Path) -> None:
     nodes = importlib.import_module("small.nodes")
-    whole = CodeReader("small").reached_by(nodes.train)
+    read = reader(package)
+    whole = read.reached_by(nodes.train)
     bound = functools.partial(nodes.train, data=1)
     wrapped = functools.update_wrapper(functools.partial(nodes.train), nodes.train)
-    assert CodeReader("small").reached_by(bound) == whole
-    assert CodeReader("small").reached_by(wrapped) == whole
-    versions = CodeReader("small").follow(["PIL.Image", "os.path"])
-    assert versions == {"PIL": importlib.import_module("PIL").__version__}
+    assert read.reached_by(bound) == whole
+    assert read.reached_by(wrapped) == whole
+    versions = read.follow(["PIL.Image", "skimage.io", "os.path", "no_such_package"])
+    names = ("PIL", "skimage")
+    expected = {name: importlib.import_module(name).__version__ for name in names}
+    assert versions == {**expected, "no_such_package": "not installed"}
+
+
+def test_digests_are_remembered_and_a_damaged_memory_is_forgotten(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = reached(package, "report")
+    with monkeypatch.context() as patch:
+        patch.setattr(ast, "dump", lambda tree: "")  # what a digest would be taken from
+        again = reached(package, "report")
+        assert again["small.table"] == before["small.table"]
+        (package.parent / "digests").write_text("{")
+        assert reached(package, "report")["small.table"] != before["small.table"]

@@ -8,20 +8,30 @@ uses. Other packages count by version. Imports by a computed name are not seen.
 import ast
 import hashlib
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache, partial
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 import grimp
 
+from spatial_dual.datasets.folders import read_object, write_file
+
 
 class CodeReader:
-    """Reads a package that can be imported; nothing of it is run."""
+    """Reads a package that can be imported; nothing of it is run.
 
-    def __init__(self, package: str) -> None:
+    Args:
+        package: its name.
+        memory: JSON file of digests from one run to the next: to take them is a third of what a
+            run costs that has nothing to do.
+    """
+
+    def __init__(self, package: str, memory: Path) -> None:
         self._root = Path(sys.modules[package].__path__[0])
         self._imports = grimp.build_graph(
             package,
@@ -30,6 +40,7 @@ class CodeReader:
             cache_dir=None,
         )
         self._digest_of = cache(self._digest)
+        self._memory, self._known = memory, read_object(memory)
 
     def reached_by(self, function: Callable[..., Any]) -> dict[str, str]:
         """Digests of own code and versions of packages that a function or ``partial`` reaches."""
@@ -59,12 +70,19 @@ class CodeReader:
         own = f"{self._root.name}."
         return {m: self._digest_of(m) if f"{m}.".startswith(own) else _version(m) for m in reached}
 
+    def remember(self) -> None:
+        """Write the memory."""
+        write_file(self._memory, json.dumps(self._known).encode())
+
     def _digest(self, module: str) -> str:
         path = self._path(module)
         source = path.read_text("utf-8")
         beside = (file for file in sorted(path.parent.glob("*.*")) if file.suffix != ".py")
         data = [file.read_text("utf-8") for file in beside if file.name in source]
-        return _hash([self._tree(module)], *data)
+        key = _hash((), python_version(), source, *data)
+        if key not in self._known:
+            self._known[key] = _hash([self._tree(module)], *data)
+        return str(self._known[key])
 
     def _tree(self, module: str) -> ast.Module:
         return _Essence().visit(ast.parse(self._path(module).read_text("utf-8")))
@@ -79,10 +97,6 @@ class _Essence(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         return None if isinstance(node.value, ast.Constant) else node
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        # four nodes of five are in expressions, which hold no docstring
-        return node if isinstance(node, ast.expr) else super().generic_visit(node)
 
 
 def _used(statements: list[ast.stmt], name: str) -> list[ast.stmt]:
@@ -114,8 +128,10 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        names = _distributions().get(package)
-        return version(names[0]) if names else "not installed"
+        owners = (found.version for found in distributions() if _holds(found, package))
+        return next(owners, "not installed")
 
 
-_distributions = cache(packages_distributions)
+def _holds(found: Distribution, package: str) -> bool:
+    """Whether an installed distribution holds a package; faster than all that all of them hold."""
+    return f"\n{package}/__init__.py," in f"\n{found.read_text('RECORD')}"

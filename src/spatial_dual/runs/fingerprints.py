@@ -13,7 +13,7 @@ from kedro.io import AbstractVersionedDataset, CatalogProtocol, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from spatial_dual.datasets.folders import MANIFEST, file_digest, write_file
+from spatial_dual.datasets.folders import MANIFEST, file_digest, read_object, write_file
 from spatial_dual.datasets.progress import ProgressDataset
 from spatial_dual.metrics.table import flatten
 from spatial_dual.runs.code import CodeReader
@@ -49,7 +49,7 @@ class Fingerprints:
     ) -> None:
         self._folder = folder
         self._catalog = catalog
-        self._code = CodeReader(package)
+        self._code = CodeReader(package, folder.parent / "code_digests")
         self.maker = {output: node for node in pipeline.nodes for output in node.outputs}
 
     def recipe(self, node: Node, contents: Mapping[str, str] | None = None) -> Recipe:
@@ -117,6 +117,7 @@ class Fingerprints:
                     renewed |= set(node.outputs)
                 else:
                     contents[name] = entry["content"]
+        self._code.remember()
         return stale
 
     def _reasons(self, output: str, recipe: Recipe) -> list[str]:
@@ -131,10 +132,7 @@ class Fingerprints:
 
     def _entry(self, output: str) -> Recipe:
         """What was recorded; empty if nothing was that can be read."""
-        try:
-            return dict(json.loads(self._path(output).read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError):
-            return {}
+        return read_object(self._path(output))
 
     def _path(self, output: str) -> Path:
         return self._folder / f"{output}.json"
