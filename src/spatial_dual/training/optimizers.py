@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from spatial_dual.training.config import FitConfig
-from spatial_dual.training.muon import Muon
 
+NEWTON_SCHULZ_STEPS = 4
+"""Of Muon's orthogonalisation, which are most of its time. After 350 steps the perceiver's loss was
+3.544 with 3, 3.501 with 4 and 3.504 with 5, PyTorch's default."""
 _LAYERS = (nn.Linear, nn.Conv2d, Conv1D)
 
 
@@ -49,10 +51,11 @@ class Optimizers:
         # Muon takes matrices only: a convolution's weight is handed over as a view of two axes
         self._views = [(p, p.detach().view(len(p), -1).requires_grad_()) for p in matrices]
         self._muon = (
-            Muon(
+            torch.optim.Muon(
                 [view for _, view in self._views],
                 lr=config.matrix_learning_rate,
                 weight_decay=config.weight_decay,
+                ns_steps=NEWTON_SCHULZ_STEPS,
             )
             if config.matrix_learning_rate is not None and matrices
             else None
