@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import ImagePreview, PlotlyPreview
 
-from spatial_dual.datasets.folders import write_file
+from spatial_dual.datasets.folders import read_object, write_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -82,17 +82,10 @@ class InteractiveFigureDataset(AbstractDataset["Figure", "Figure"]):
 
     def preview(self) -> PlotlyPreview:
         """The figure's JSON, as Kedro-Viz draws it."""
-        return PlotlyPreview(self._read())
-
-    def _read(self) -> dict[str, Any]:
-        return dict(json.loads(self._path.read_text(encoding="utf-8")))
+        return PlotlyPreview(json.loads(self._path.read_text(encoding="utf-8")))
 
     def _exists(self) -> bool:
-        try:
-            self._read()
-        except (FileNotFoundError, ValueError):
-            return False
-        return True
+        return bool(read_object(self._path))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
