@@ -2,7 +2,12 @@ import pytest
 import torch
 
 from spatial_dual import devices
-from spatial_dual.devices import choose_device, has_native_bfloat16, mixed_precision
+from spatial_dual.devices import (
+    choose_device,
+    cuda_devices,
+    has_native_bfloat16,
+    mixed_precision,
+)
 
 CPU = torch.device("cpu")
 
@@ -15,6 +20,12 @@ def test_auto_is_cuda_where_there_is_one(
     assert choose_device("auto") == torch.device(chosen)
     assert choose_device("cpu") == CPU
     assert choose_device("cuda:1") == torch.device("cuda", 1)
+
+
+@pytest.mark.parametrize(("count", "names"), [(0, []), (2, ["cuda", "cuda:0", "cuda:1"])])
+def test_gpus_have_names(monkeypatch: pytest.MonkeyPatch, count: int, names: list[str]) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    assert cuda_devices() == names
 
 
 @pytest.mark.parametrize("flag", ["avx512_bf16", "amx_bf16", "amx_tile"])

@@ -65,7 +65,7 @@ def test_optimiser_and_sampler_are_the_papers(parameters: dict[str, Any]) -> Non
         assert fit.learning_rate * fit.rate_at(9_999) == pytest.approx(5e-5)
         assert fit.learning_rate * fit.rate_at(4_999) == pytest.approx(2.5e-5)
         assert fit.learning_rate * fit.rate_at(fit.steps - 1) == pytest.approx(5e-5)
-    assert dual["sampling"]["steps"] == 200
+    assert parameters["sampling"]["steps"] == 200
     chains = (dual["image_diffuser"], dual["text_diffuser"], parameters["graph_diffusion"])
     assert all(stage["kernel"]["steps"] >= 200 for stage in chains)
 

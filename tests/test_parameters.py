@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from spatial_dual.parameter_check import ParameterError
+from spatial_dual.parameter_check import ParameterError, ProjectParameters, refusals
+from spatial_dual.parsing.stanza_training import PROGRAMS
+from spatial_dual.pipelines.parameters import TrainParameters
+from spatial_dual.pipelines.text_parser.parameters import TextParserParameters
 
 WRONG = {
     "dual.fit.stepz=3": "--params: dual.fit.stepz: 3: unknown key; allowed are batch_size, betas,",
@@ -23,7 +27,7 @@ WRONG = {
     "perception.hub.depth=here": "perception.hub.instances: is missing",
     "dgae.model.heads=5": "dim 96 must be a multiple of heads 5",
     "tokens.clip.model.heads=3": "width 128 must be a multiple of heads 3",
-    "dual.sampling.top_p=0": "--params: dual.sampling.top_p: 0: Input should be greater than 0",
+    "sampling.top_p=0": "--params: sampling.top_p: 0: Input should be greater than 0",
     "dual.fit.betas=[0.9]": "--params: dual.fit.betas: [0.9]: List should have at least 2 items",
     "generate.guidance=.inf": "--params: generate.guidance: inf: Input should be a finite number",
     "dul.fit.steps=3": "--params: dul: {'fit': {'steps': 3}}: unknown key; allowed are",
@@ -87,6 +91,42 @@ def test_what_does_not_fit_other_values_is_named(project_path: Path, setting: st
     with pytest.raises(ParameterError) as refused:
         context_with(project_path, nested([setting]))
     assert MISFITS[setting] in refused.value.message
+
+
+REFUSED = {
+    "text_parser.tagger.lr=fast": "tagger.lr: 'fast': invalid float value: 'fast'",
+    "text_parser.parser.lrr=0.1": "parser.lrr: 0.1: unknown option; see python -m stanza.models.p",
+    "text_parser.tagger.share_hid=3": "tagger.share_hid: 3: the option takes no value; say true",
+    "text_parser.splitter.num_epoch=true": "num_epoch: True: expected one argument",
+    "train.device=cuda:1": "train.device: cuda:1: not on this machine; allowed are auto, cpu, cuda",
+}
+
+
+def test_what_other_libraries_refuse_stops_the_run_before_its_first_node(
+    project_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    bootstrap_project(project_path)
+    conf, given = str(project_path / "conf"), nested(REFUSED)
+    with (
+        KedroSession.create(tmp_path, conf_source=conf, runtime_params=given) as session,
+        pytest.raises(ParameterError) as refused,
+    ):
+        session.run(pipeline_names=["text_parser", "perception"])
+    for setting, message in REFUSED.items():
+        assert message in refused.value.message, setting
+    assert not (tmp_path / "data").exists()
+
+
+def test_only_what_the_nodes_read_is_asked_of_other_libraries(project_path: Path) -> None:
+    with (project_path / "conf/base/parameters_text_parser.yml").open() as file:
+        given = ProjectParameters.model_construct(
+            train=TrainParameters(device="cuda", max_steps=None),
+            text_parser=TextParserParameters(**yaml.safe_load(file)["text_parser"]),
+        )
+    assert refusals(given, {"scenes_train"}) == {}
+    models = {f"params:text_parser.{model}" for model in PROGRAMS}
+    assert refusals(given, models) == {}
 
 
 def test_all_that_is_wrong_on_the_command_line_is_named_at_once(project_path: Path) -> None:

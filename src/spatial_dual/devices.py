@@ -10,6 +10,12 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def cuda_devices() -> list[str]:
+    """Names that ``choose_device`` takes of this machine's GPUs; empty without one."""
+    count = torch.cuda.device_count()
+    return ["cuda", *(f"cuda:{n}" for n in range(count))] if count else []
+
+
 def has_native_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 products run in hardware (CUDA since Ampere; AVX512-BF16 or AMX CPUs)."""
     if device.type == "cuda":

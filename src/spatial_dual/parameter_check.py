@@ -1,6 +1,6 @@
 """All parameters of a run, checked before its first node."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +8,12 @@ import yaml
 from click import ClickException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.pipeline import Pipeline
 
 from spatial_dual.pipelines.ablations.parameters import AblationsParameters
 from spatial_dual.pipelines.alignment.parameters import AlignmentParameters
 from spatial_dual.pipelines.dgae.parameters import DgaeParameters
-from spatial_dual.pipelines.dual.parameters import DualParameters
+from spatial_dual.pipelines.dual.parameters import DualParameters, SamplingParameters
 from spatial_dual.pipelines.evaluate.parameters import EvaluateParameters
 from spatial_dual.pipelines.generate.parameters import GenerateParameters
 from spatial_dual.pipelines.graph_diffusion.parameters import GraphDiffusionParameters
@@ -84,6 +85,7 @@ class ProjectParameters(Section):
     alignment: AlignmentParameters
     graph_diffusion: GraphDiffusionParameters
     dual: DualParameters
+    sampling: SamplingParameters
     generate: GenerateParameters
     evaluate: EvaluateParameters
     report: ReportParameters
@@ -112,10 +114,19 @@ class ParameterCheck:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Check as soon as there are parameters."""
+        self._context = context
         given = context.config_loader["parameters"]
         found = problems(ProjectParameters, given) or misfits(ProjectParameters(**given))
         if found:
             raise ParameterError.at(found, context)
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """Check what takes a library to know, where a node of the run asks that library."""
+        given = ProjectParameters(**self._context.config_loader["parameters"])
+        found = refusals(given, set().union(*(node.inputs for node in pipeline.nodes)))
+        if found:
+            raise ParameterError.at(found, self._context)
 
 
 def misfits(given: ProjectParameters) -> dict[str, str]:
@@ -144,6 +155,30 @@ def misfits(given: ProjectParameters) -> dict[str, str]:
         if stated != width:
             text = f"{stated}: must be {width}, dual.{name}_diffuser.model.dim"
             found[f"graph_diffusion.hidden_dims.{name}_hidden"] = text
+    return found
+
+
+def refusals(given: ProjectParameters, read: Set[str]) -> dict[str, str]:
+    """What this machine and other libraries would refuse of the parameters that nodes read.
+
+    Args:
+        given: all parameters.
+        read: inputs of the run's nodes, ``params:`` entries among them.
+    """
+    found = {}
+    device = given.train.device
+    if "params:train" in read and device.startswith("cuda"):
+        from spatial_dual.devices import cuda_devices
+
+        if device not in (present := cuda_devices()):
+            allowed = ", ".join(["auto", "cpu", *present])
+            found["train.device"] = f"{device}: not on this machine; allowed are {allowed}"
+    for model, options in given.text_parser.programs().items():
+        if f"params:text_parser.{model}" in read:
+            from spatial_dual.parsing.stanza_training import wrong_options
+
+            wrong = wrong_options(model, options)
+            found |= {f"text_parser.{model}.{key}": text for key, text in wrong.items()}
     return found
 
 

@@ -33,7 +33,7 @@ TINY = {
         "ablations": {"variants": "sd3", "seeds": [0]},  # the fewer, the sooner Kedro starts
         "perception": {"model": {"widths": [8, 16, 16]}},
         "scene_graphs": {"text_parser": "lexicon"},  # of the training graphs: loads at once
-        "dual": {"sampling": {"candidates": 2, "drawings": 2}},
+        "sampling": {"candidates": 2, "drawings": 2},
         "generate": {"count": 4, "from_gold_count": 2, "steps": 2},
         "evaluate": {"round_trips": 2, "visor": {"captions": 2, "drawings": 2}},
     },

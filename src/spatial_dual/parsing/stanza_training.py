@@ -5,7 +5,9 @@ to the bytes of a model.
 """
 
 import json
+from argparse import ArgumentError
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +15,14 @@ from typing import Any
 
 LANGUAGE = "en"
 PACKAGE = "caption"
+PROGRAMS = {
+    "tokenizer": "tokenizer",
+    "splitter": "mwt_expander",
+    "tagger": "tagger",
+    "lemmatizer": "lemmatizer",
+    "parser": "parser",
+}
+"""Modules of ``stanza.models`` by what they train."""
 PROCESSORS = ("tokenize", "mwt", "pos", "lemma", "depparse")
 Options = Mapping[str, Any]
 
@@ -57,6 +67,30 @@ def train_tokenizer(train: str, dev: str, options: Options) -> bytes:
             files |= {f"{prefix}txt_file": text, f"{prefix}label_file": labels}
         files |= {"mwt_json_file": splits, "dev_conll_gold": folder / "dev.conllu"}
         return _run(tokenizer.main, folder, {"lang": LANGUAGE, **files, **options})
+
+
+def wrong_options(model: str, options: Options) -> dict[str, str]:
+    """What Stanza's program would not take, by option; empty if nothing.
+
+    Args:
+        model: a key of ``PROGRAMS``.
+        options: of its program.
+    """
+    module = f"stanza.models.{PROGRAMS[model]}"
+    program = import_module(module).build_argparse()
+    program.exit_on_error = program.allow_abbrev = False
+    found = {}
+    for name, value in options.items():
+        try:
+            _, rest = program.parse_known_args(_command_line({name: value}))
+        except ArgumentError as error:
+            found[name] = f"{value!r}: {error.message}"
+            continue
+        if rest == [str(value)]:
+            found[name] = f"{value!r}: the option takes no value; say true or leave it out"
+        elif rest:
+            found[name] = f"{value!r}: unknown option; see python -m {module} --help"
+    return found
 
 
 def package_files(models: Mapping[str, bytes]) -> dict[str, bytes]:

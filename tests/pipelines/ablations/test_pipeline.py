@@ -13,7 +13,11 @@ from kedro.pipeline import Pipeline
 from spatial_dual.pipelines.ablations.nodes import NEEDS_GRAPH, tabulate_figures, tabulate_scores
 from spatial_dual.pipelines.ablations.plan import check_plan, make_plan
 
-CHOICE = {"variants": "vanilla_dual+without_dgae", "seeds": "0+1"}
+CHOICE = {
+    "variants": "vanilla_dual+without_dgae",
+    "seeds": "0+1",
+    "changes_of_all": {"sampling": {"drawings": 1}, "generate": {"from_gold_count": 3}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,20 @@ def test_every_input_is_kept_or_made_and_every_parameter_is_there(
     assert seeds == [0, 1]
     assert catalog.load("params:without_dgae.seed_0.dgae.fit.steps") == 0
     assert catalog.load("params:sd3.seed_0.dgae.fit.steps") > 0
+
+
+def test_what_all_variants_change_leaves_the_default_run_alone(
+    pipeline: Pipeline, context: KedroContext
+) -> None:
+    nodes = {node.name: node for node in pipeline.nodes}
+    own = nodes["without_dgae.seed_0.draw_gold_graphs"].inputs
+    assert "params:without_dgae.seed_0.generate" in own
+    assert "params:generate" in nodes["draw_gold_graphs"].inputs
+    load = context.catalog.load
+    assert load("params:without_dgae.seed_0.generate.from_gold_count") == 3
+    assert load("params:generate.from_gold_count") != 3
+    assert load("params:without_dgae.seed_0.sampling.drawings") == 1
+    assert load("params:sampling.drawings") != 1
 
 
 def test_every_variant_is_valid_and_a_bad_value_is_named(context: KedroContext) -> None:

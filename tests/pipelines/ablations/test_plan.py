@@ -1,5 +1,8 @@
 """Which variants run, with what, and what they make themselves."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from spatial_dual.pipelines.ablations.plan import REFERENCE, Plan, make_plan, merged
@@ -9,6 +12,9 @@ BASE = {
     "alignment": {"fit": {"steps": 5}},
     "graph_diffusion": {"fit": {"steps": 6}},
     "dual": {"weights": {"duality": 0.1, "graph": 1.0}, "captioner": None},
+    "sampling": {"drawings": 4},
+    "generate": {"count": None},
+    "evaluate": {"round_trips": 20},
 }
 CHANGES = {
     "sd3": {},
@@ -16,6 +22,7 @@ CHANGES = {
     "noisy": {"dgae": {"gold_noise": 0.5}},
     "untaught": {"dual": {"weights": {"duality": 0.0}}},
     "spoken": {"dual": {"captioner": {"dim": 8}}},
+    "hasty": {"sampling": {"drawings": 1}},
 }
 
 
@@ -24,9 +31,10 @@ def plan(
     seeds: object = 0,
     changes: object = CHANGES,
     common: tuple[str, ...] = (),
+    of_all: Mapping[str, object] = MappingProxyType({}),
 ) -> Plan:
     chosen = {"variants": variants, "seeds": seeds, "common": common, "changes": changes}
-    return make_plan({**BASE, "ablations": chosen, "seed": 0})
+    return make_plan({**BASE, "ablations": {**chosen, "changes_of_all": of_all}, "seed": 0})
 
 
 def test_runs_are_variants_times_seeds_however_they_are_written() -> None:
@@ -40,10 +48,11 @@ def test_runs_are_variants_times_seeds_however_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("variant", "stages"),
     [
-        ("sd3", ("dgae", "alignment", "graph_diffusion", "dual")),
-        ("noisy", ("dgae", "alignment", "graph_diffusion", "dual")),
-        ("blind", ("alignment", "dual")),
-        ("untaught", ("dual",)),
+        ("sd3", ("dgae", "alignment", "graph_diffusion", "dual", "sampling")),
+        ("noisy", ("dgae", "alignment", "graph_diffusion", "dual", "sampling")),
+        ("blind", ("alignment", "dual", "sampling")),
+        ("untaught", ("dual", "sampling")),
+        ("hasty", ("sampling",)),
     ],
 )
 def test_a_variant_makes_the_first_stage_it_changes_and_all_that_follow(
@@ -59,7 +68,8 @@ def test_stages_trained_alike_are_trained_once() -> None:
     assert blind.makers["alignment"] == blinder.makers["alignment"] == "blind.seed_0"
     assert later.makers["alignment"] == "blind.seed_1"
     assert later.makers["dgae"] == "sd3.seed_1"
-    assert (blind.stages, blinder.stages) == (("alignment", "dual"), ("dual",))
+    assert blind.stages == ("alignment", "dual", "sampling")
+    assert blinder.stages == ("dual", "sampling")
 
 
 def test_common_stages_are_the_projects_own_for_all_seeds_unless_changed() -> None:
@@ -70,9 +80,10 @@ def test_common_stages_are_the_projects_own_for_all_seeds_unless_changed() -> No
         "alignment": "",
         "graph_diffusion": "",
         "dual": "sd3.seed_1",
+        "sampling": "sd3.seed_1",
     }
     assert runs["blind.seed_1"].makers["alignment"] == "blind.seed_0"
-    assert runs["noisy.seed_1"].stages == ("dual",)
+    assert runs["noisy.seed_1"].stages == ("dual", "sampling")
     # what reads from a changed stage is changed too, and common with it
     for stage in ("dgae", "alignment", "graph_diffusion"):
         assert runs["noisy.seed_1"].makers[stage] == "noisy.seed_0"
@@ -95,6 +106,18 @@ def test_parameters_differ_exactly_where_the_changes_say() -> None:
     assert BASE["dual"]["weights"]["graph"] == 1.0
 
 
+def test_what_all_variants_change_is_of_the_namespaces_alone() -> None:
+    """A variant's own change wins; what is changed is not the project's own."""
+    of_all = {"sampling": {"drawings": 2}, "dgae": {"fit": {"steps": 1}}}
+    made = plan("sd3+hasty", "0", common=("dgae",), of_all=of_all)
+    found = made.parameters()
+    assert found["sd3"]["seed_0"]["sampling"] == {"drawings": 2}
+    assert found["hasty"]["seed_0"]["sampling"] == {"drawings": 1}
+    assert found["sd3"]["seed_0"]["generate"] == BASE["generate"]
+    assert [run.makers["dgae"] for run in made.runs] == ["sd3.seed_0"] * 2
+    assert BASE["sampling"] == {"drawings": 4}
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -103,6 +126,7 @@ def test_parameters_differ_exactly_where_the_changes_say() -> None:
         ({"changes": {"sd3": {"dual": {"wieghts": {}}}}}, r"sd3\.dual\.wieghts"),
         ({"changes": {"sd3": {"dual": {"weights": 0}}}}, r"sd3\.dual\.weights: needs a mapping"),
         ({"changes": {"sd3": {"tokens": {}}}}, r"sd3\.tokens"),
+        ({"of_all": {"dual": {"fit": {}}}}, r"changes_of_all\.dual\.fit: no such parameter"),
     ],
 )
 def test_mistakes_are_named(arguments: dict[str, object], named: str) -> None:

@@ -11,4 +11,5 @@ class AblationsParameters(Section):
     variants: str | list[str]
     seeds: int | str | list[int]
     common: list[Literal["dgae", "alignment", "graph_diffusion"]]
+    changes_of_all: dict[str, dict[str, Any]]
     changes: dict[str, dict[str, dict[str, Any]]]

@@ -12,8 +12,8 @@ from kedro.pipeline import Node, Pipeline, node
 
 from spatial_dual.pipelines import alignment, dgae, generate, graph_diffusion
 from spatial_dual.pipelines.ablations.nodes import tabulate_figures, tabulate_scores
-from spatial_dual.pipelines.ablations.plan import UPSTREAM, Plan, Run
-from spatial_dual.pipelines.dual.pipeline import create_training
+from spatial_dual.pipelines.ablations.plan import RULES, Plan, Run
+from spatial_dual.pipelines.dual.pipeline import create_assembly, create_training
 from spatial_dual.pipelines.evaluate.pipeline import create_sample_figures
 
 FACTORIES: Mapping[str, Callable[[], Pipeline]] = {
@@ -21,8 +21,9 @@ FACTORIES: Mapping[str, Callable[[], Pipeline]] = {
     "alignment": alignment.create_pipeline,
     "graph_diffusion": graph_diffusion.create_pipeline,
     "dual": create_training,
+    "sampling": create_assembly,
 }
-OWN_PARAMETERS = {*UPSTREAM, "seed", "variant"}
+OWN_PARAMETERS = {*RULES, "seed", "variant"}
 """Parameters that a namespace has of its own; all others are everybody's."""
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from spatial_dual.pipelines.alignment.parameters import AlignmentParameters
 from spatial_dual.pipelines.dgae.parameters import DgaeParameters
-from spatial_dual.pipelines.dual.parameters import DualParameters
+from spatial_dual.pipelines.dual.parameters import DualParameters, SamplingParameters
+from spatial_dual.pipelines.evaluate.parameters import EvaluateParameters
+from spatial_dual.pipelines.generate.parameters import GenerateParameters
 from spatial_dual.pipelines.graph_diffusion.parameters import GraphDiffusionParameters
 from spatial_dual.pipelines.parameters import Section, problems
 
@@ -19,14 +21,19 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "alignment": ("dgae",),
     "graph_diffusion": ("dgae",),
     "dual": ("dgae", "alignment", "graph_diffusion"),
+    "sampling": ("dgae", "alignment", "graph_diffusion", "dual"),
 }
-"""The stages that variants and seeds train, each with the stages that it reads from."""
+"""What makes a variant's model, each with what it reads from: its trainings, then the whole."""
 RULES: Mapping[str, type[Section]] = {
     "dgae": DgaeParameters,
     "alignment": AlignmentParameters,
     "graph_diffusion": GraphDiffusionParameters,
     "dual": DualParameters,
+    "sampling": SamplingParameters,
+    "generate": GenerateParameters,
+    "evaluate": EvaluateParameters,
 }
+"""The parameters that a variant may change."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Run:
         seed: of its trainings and samples.
         makers: namespaces whose training of each stage in ``UPSTREAM`` it takes; "" is the
             project's own, without a namespace.
-        parameters: of all stages in ``UPSTREAM``, the variant's changes made.
+        parameters: all of ``RULES``, the variant's changes made.
     """
 
     variant: str
@@ -93,11 +100,12 @@ def make_plan(parameters: Parameters) -> Plan:
             f"{', '.join(changes)}"
         )
     seeds = [_seed(value) for value in _several(ablations["seeds"])]
-    base = {stage: parameters[stage] for stage in UPSTREAM}
+    base = {name: parameters[name] for name in RULES}
+    usual = merged(base, ablations["changes_of_all"], "ablations.changes_of_all")
     makers = _Makers(base, frozenset(ablations["common"]))
 
     def run(variant: str, seed: int) -> Run:
-        changed = merged(base, changes[variant], f"ablations.changes.{variant}")
+        changed = merged(usual, changes[variant], f"ablations.changes.{variant}")
         return Run(variant, seed, makers.of(variant, seed, changed), changed)
 
     references = tuple(run(REFERENCE, seed) for seed in seeds)

@@ -217,6 +217,7 @@ def assemble(
     dual: DualModel,
     graph_parameters: Parameters,
     parameters: Parameters,
+    sampling: Parameters,
 ) -> SpatialDual:
     """The whole model, ready to draw and describe."""
     from spatial_dual.models.generation import SamplingOptions
@@ -240,6 +241,6 @@ def assemble(
         text_decoder,
         dual,
         kernels,
-        SamplingOptions(**parameters["sampling"]),
+        SamplingOptions(**sampling),
     )
     return SpatialDual(parts)

@@ -108,4 +108,3 @@ class DualParameters(Section):
     importance_sampling: bool
     graph_records: Count | None
     fit: FitParameters
-    sampling: SamplingParameters

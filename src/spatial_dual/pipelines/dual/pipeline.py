@@ -27,7 +27,7 @@ PARTS = (
 
 def create_pipeline() -> Pipeline:
     """All of step 4."""
-    return create_priors() + create_training()
+    return create_priors() + create_training() + create_assembly()
 
 
 def create_priors() -> Pipeline:
@@ -49,18 +49,22 @@ def create_priors() -> Pipeline:
 
 
 def create_training() -> Pipeline:
-    """The three diffusers together, and the whole model."""
+    """The three diffusers together."""
     inputs = [
         *("tokens_train", "graph_codes_train", "aligned_train", "log_priors_train"),
         *("image_tokenizer", "text_tokenizer", "vocabulary", "dgae", "graph_diffuser"),
         "params:graph_diffusion",
     ]
+    return Pipeline([training_node(train_dual, "dual", inputs, "dual")])
+
+
+def create_assembly() -> Pipeline:
+    """The whole model, which how it samples is part of."""
     return Pipeline(
         [
-            training_node(train_dual, "dual", inputs, "dual"),
             node(
                 assemble,
-                inputs=[*PARTS, "params:graph_diffusion", "params:dual"],
+                inputs=[*PARTS, "params:graph_diffusion", "params:dual", "params:sampling"],
                 outputs="spatial_dual",
                 name="assemble",
             ),

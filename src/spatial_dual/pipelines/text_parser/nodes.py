@@ -5,51 +5,50 @@ from typing import Any
 Parameters = dict[str, Any]
 
 
-def make_treebank(parameters: Parameters, seed: int) -> tuple[str, str]:
+def make_treebank(treebank: Parameters, seed: int) -> tuple[str, str]:
     """CoNLL-U text of the training and of the development part."""
     from spatial_dual.parsing.treebank.generate import generate_treebank
 
-    treebank = dict(parameters["treebank"])
-    sizes = treebank.pop("sentences")
+    sizes, shares = treebank["sentences"], {k: treebank[k] for k in ("capitalised", "invented")}
     return (
-        generate_treebank(sizes["train"], (seed, 0), **treebank),
-        generate_treebank(sizes["dev"], (seed, 1), **treebank),
+        generate_treebank(sizes["train"], (seed, 0), **shares),
+        generate_treebank(sizes["dev"], (seed, 1), **shares),
     )
 
 
-def train_tokenizer(train: str, dev: str, parameters: Parameters) -> bytes:
+def train_tokenizer(train: str, dev: str, options: Parameters) -> bytes:
     """Model of words and sentences."""
     from spatial_dual.parsing import stanza_training
 
-    return stanza_training.train_tokenizer(train, dev, parameters["tokenizer"])
+    return stanza_training.train_tokenizer(train, dev, options)
 
 
-def train_splitter(train: str, dev: str, parameters: Parameters) -> bytes:
+def train_splitter(train: str, dev: str, options: Parameters) -> bytes:
     """Model of words that are two."""
     from spatial_dual.parsing import stanza_training
 
-    return stanza_training.train_splitter(train, dev, parameters["splitter"])
+    return stanza_training.train_splitter(train, dev, options)
 
 
-def train_tagger(train: str, dev: str, parameters: Parameters) -> bytes:
+def train_tagger(train: str, dev: str, options: Parameters) -> bytes:
     """Model of parts of speech."""
     from spatial_dual.parsing import stanza_training
 
-    return stanza_training.train_tagger(train, dev, parameters["tagger"])
+    return stanza_training.train_tagger(train, dev, options)
 
 
-def train_lemmatizer(train: str, dev: str, parameters: Parameters) -> bytes:
+def train_lemmatizer(train: str, dev: str, options: Parameters) -> bytes:
     """Model of dictionary forms."""
     from spatial_dual.parsing import stanza_training
 
-    return stanza_training.train_lemmatizer(train, dev, parameters["lemmatizer"])
+    return stanza_training.train_lemmatizer(train, dev, options)
 
 
-def train_parser(train: str, dev: str, parameters: Parameters) -> bytes:
+def train_parser(train: str, dev: str, options: Parameters) -> bytes:
     """Model of dependency trees."""
     from spatial_dual.parsing import stanza_training
 
-    return stanza_training.train_parser(train, dev, parameters["parser"])
+    return stanza_training.train_parser(train, dev, options)
 
 
 def pack(

@@ -3,7 +3,7 @@
 from spatial_dual.pipelines.parameters import Count, Section, Share
 
 StanzaOptions = dict[str, bool | int | float | str]
-"""Options of one of Stanza's training programs, which checks them itself."""
+"""Options of one of Stanza's training programs, see ``parsing.stanza_training.wrong_options``."""
 
 
 class TreebankSizes(Section):
@@ -30,3 +30,7 @@ class TextParserParameters(Section):
     tagger: StanzaOptions
     lemmatizer: StanzaOptions
     parser: StanzaOptions
+
+    def programs(self) -> dict[str, StanzaOptions]:
+        """Options by the model that they train."""
+        return {name: value for name, value in self if isinstance(value, dict)}

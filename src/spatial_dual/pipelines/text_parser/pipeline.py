@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
     """Every model trains on the same treebank and needs no other."""
     treebank = node(
         nodes.make_treebank,
-        inputs=["params:text_parser", "params:seed"],
+        inputs=["params:text_parser.treebank", "params:seed"],
         outputs=["treebank_train", "treebank_dev"],
         name="make_treebank",
     )
@@ -36,7 +36,7 @@ def create_pipeline() -> Pipeline:
 def _train(model: str, function: Callable[..., bytes]) -> Node:
     return node(
         function,
-        inputs=["treebank_train", "treebank_dev", "params:text_parser"],
+        inputs=["treebank_train", "treebank_dev", f"params:text_parser.{model}"],
         outputs=f"text_parser_{model}",
         name=f"train_stanza_{model}",
     )
