@@ -15,6 +15,8 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
 # Kedro 1.7 calls an OmegaConf function by its old name, four times a run.
 warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
+# Kedro may yet change previews of nodes, which Kedro-Viz shows; a run says nothing by that.
+warnings.filterwarnings("ignore", message="The 'preview_fn' feature is experimental")
 # A variant of ablations reads datasets of another namespace, that of the full method.
 warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
 
