@@ -131,19 +131,15 @@ def train_dual(
     from spatial_dual.training.objectives.dual import DualLoss, DualWeights
     from spatial_dual.training.sources import dual_examples
 
-    row = {name: tokens.array(name, [0]) for name in ("image_codes", "text_codes", "clip_image")}
-    common = {"shape": dgae.config.shape, "condition_dim": row["clip_image"].shape[1]}
     codes = {
         "image": image_tokenizer.config.codes,
         "text": text_tokenizer.vocabulary_size,
         "graph": dgae.codes,
     }
-    settings = {
-        "image": parameters["image_diffuser"]["kernel"],
-        "text": parameters["text_diffuser"]["kernel"],
-        "graph": graph_parameters["kernel"],
-    }
+    settings = _kernel_settings(parameters, graph_parameters)
     kernels = {n: build_kernel(KernelConfig(classes=codes[n], **settings[n])) for n in codes}
+    row = {name: tokens.array(name, [0]) for name in ("image_codes", "text_codes", "clip_image")}
+    common = {"shape": dgae.config.shape, "condition_dim": row["clip_image"].shape[1]}
     cells = {"tokens": row["image_codes"].shape[1], **common}
     image = _image_config(parameters["image_diffuser"], image_tokenizer, kernels["image"], cells)
     said = TagWords.of(GraphCodec(vocabulary, dgae.config.shape.slots), text_tokenizer)
@@ -164,6 +160,14 @@ def train_dual(
     source = dual_examples(tokens, graph_codes, aligned, priors)
     log = fit("dual", model, loss, source, config, progress)
     return model, log.to_dict()
+
+
+def _kernel_settings(parameters: Parameters, graph_parameters: Parameters) -> Parameters:
+    return {
+        "image": parameters["image_diffuser"]["kernel"],
+        "text": parameters["text_diffuser"]["kernel"],
+        "graph": graph_parameters["kernel"],
+    }
 
 
 def _image_config(
@@ -224,11 +228,6 @@ def assemble(
     from spatial_dual.models.parts import Parts
     from spatial_dual.models.spatial_dual import SpatialDual
 
-    kernels = {
-        "graph": graph_parameters["kernel"],
-        "image": parameters["image_diffuser"]["kernel"],
-        "text": parameters["text_diffuser"]["kernel"],
-    }
     parts = Parts(
         vocabulary,
         size_prior,
@@ -240,7 +239,7 @@ def assemble(
         visual_decoder,
         text_decoder,
         dual,
-        kernels,
+        _kernel_settings(parameters, graph_parameters),
         SamplingOptions(**sampling),
     )
     return SpatialDual(parts)
