@@ -9,13 +9,20 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from spatial_dual.parameter_check import ParameterError, ProjectParameters, refusals
+from spatial_dual.parameter_check import (
+    ParameterCheck,
+    ParameterError,
+    ProjectParameters,
+    refusals,
+)
 from spatial_dual.parsing.stanza_training import PROGRAMS
 from spatial_dual.pipelines.parameters import TrainParameters
 from spatial_dual.pipelines.text_parser.parameters import TextParserParameters
+from spatial_dual.settings import HOOKS
 
 WRONG = {
     "dual.fit.stepz=3": "--params: dual.fit.stepz: 3: unknown key; allowed are batch_size, betas,",
@@ -127,6 +134,16 @@ def test_only_what_the_nodes_read_is_asked_of_other_libraries(project_path: Path
     assert refusals(given, {"scenes_train"}) == {}
     models = {f"params:text_parser.{model}" for model in PROGRAMS}
     assert refusals(given, models) == {}
+
+
+def test_a_run_of_no_pipeline_by_name_passes_the_check(project_path: Path) -> None:
+    """As in ``kedro run`` and ``--from-nodes``: the parameters of all variants are there too."""
+    bootstrap_project(project_path)
+    with KedroSession.create(project_path) as session:
+        context = session.load_context()
+    assert "sd3" in context.config_loader["parameters"]
+    [check] = [hook for hook in HOOKS if isinstance(hook, ParameterCheck)]
+    check.before_pipeline_run(pipelines["__default__"])
 
 
 def test_all_that_is_wrong_on_the_command_line_is_named_at_once(project_path: Path) -> None:

@@ -113,18 +113,20 @@ class ParameterCheck:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Check as soon as there are parameters."""
+        """Check as soon as there are parameters, before variants add theirs to them."""
         self._context = context
-        given = context.config_loader["parameters"]
-        found = problems(ProjectParameters, given) or misfits(ProjectParameters(**given))
+        parameters = context.config_loader["parameters"]
+        found = problems(ProjectParameters, parameters)
+        if not found:
+            self._given = ProjectParameters(**parameters)
+            found = misfits(self._given)
         if found:
             raise ParameterError.at(found, context)
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline) -> None:
         """Check what takes a library to know, where a node of the run asks that library."""
-        given = ProjectParameters(**self._context.config_loader["parameters"])
-        found = refusals(given, set().union(*(node.inputs for node in pipeline.nodes)))
+        found = refusals(self._given, set().union(*(node.inputs for node in pipeline.nodes)))
         if found:
             raise ParameterError.at(found, self._context)
 
