@@ -21,7 +21,7 @@ GOLD = SceneGraph(
 
 
 def score(*texts):
-    return description_figures(texts, [GOLD] * len(texts), LexiconParser())
+    return description_figures(texts, stated_graphs(texts, LexiconParser()), [GOLD] * len(texts))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from spatial_dual.datasets.records import write_records
+from spatial_dual.metrics.describe import description_figures
 from spatial_dual.metrics.scene_classifier import SceneClassifier
 from spatial_dual.pipelines.evaluate.image_nodes import NO_CLIP, evaluate_images
 from spatial_dual.pipelines.evaluate.spatial_nodes import (
@@ -170,14 +171,22 @@ def test_only_the_first_drawings_are_described_again(perfect):
 
 def test_scores_of_samples_add_up_to_the_figures(perfect):
     made = perfect
-    scores = score_samples(made["samples"], made["judged"], made["stated"], PARAMETERS)
+    scores = score_samples(
+        made["samples"], made["judged"], made["graphs"], made["stated"], PARAMETERS
+    )
     assert isinstance(scores, pd.DataFrame)
     assert list(scores.columns) == ["id", "metric", "right", "total"]
     figures, _ = evaluate_texts(made["samples"], made["scenes"], made["stated"], PARAMETERS)
     sums = scores.groupby("metric")[["right", "total"]].sum()
     assert sums.loc["texts.spice"]["right"] / COUNT == pytest.approx(figures["spice"])
-    relations = sums.loc["trirec.drawn.recall"]
-    assert relations["right"] == relations["total"] > 0
+    for metric in ("trirec.drawn", "trirec.completed_text", "trirec.completed_image"):
+        relations = sums.loc[f"{metric}.recall"]
+        assert relations["right"] == relations["total"] > 0
+    told = description_figures(
+        made["samples"].values("description"), made["stated"]["descriptions"], GOLD
+    )
+    right, total = sums.loc["describe.triplet_precision"]
+    assert right / total == pytest.approx(told["triplet_precision"])
 
 
 def test_few_pictures_and_missing_checkpoints_are_refused_with_the_reason(perfect):

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from spatial_dual.datasets.records import Records, write_records
+from spatial_dual.metrics.statements import stated_graphs
 from spatial_dual.metrics.table import flatten
 from spatial_dual.models.image_tokenizer import from_uint8
 from spatial_dual.models.spatial_dual import Description, Drawing
+from spatial_dual.parsing.default import default_parser
 from spatial_dual.perception.perceiver import Perception
 from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.pipelines.evaluate.nodes import (
@@ -41,7 +43,6 @@ GENERATE = {
     "guidance": 1.5,
     "drawings": None,
 }
-PARSING = {"folder": None, "package": None}
 GRAPHS = {"visual_from": "perceived", "text_parser": "lexicon", "perceived_fov_deg": 48}
 KINDS = {"colour": ["red", "orange", "yellow", "green", "blue", "purple", "white", "black"]}
 ROWS = [render_scene(3, "test", index, SIZE) for index in range(COUNT)]
@@ -183,8 +184,15 @@ def sampled(data, folder, model, **changed) -> dict[str, Records]:
     }
 
 
+def stated_by(samples):
+    parser = default_parser(folder=None, package=None)
+    texts = {"captions": samples.values("caption"), "descriptions": samples.values("description")}
+    return {name: stated_graphs(each, parser) for name, each in texts.items()}
+
+
 def drawing_figures_of(made, graphs):
-    return evaluate_draw(made["samples"], made["judged"], made["judged_from_gold"], graphs, PARSING)
+    stated = stated_by(made["samples"])
+    return evaluate_draw(made["samples"], made["judged"], made["judged_from_gold"], graphs, stated)
 
 
 def test_samples_keep_what_they_were_made_with(data, tmp_path):
@@ -218,7 +226,7 @@ def test_model_that_draws_other_colours_scores_nothing(data, tmp_path):
 
 def test_true_descriptions_and_gold_completions(data, tmp_path):
     samples = sampled(data, tmp_path, Model())["samples"]
-    described = evaluate_describe(samples, data["scenes"], data["graphs"], PARSING)
+    described = evaluate_describe(samples, data["scenes"], data["graphs"], stated_by(samples))
     assert described["triplet_precision"] == described["grammatical"] == 1
     completed = evaluate_graph_diffusion(samples, data["graphs"])
     assert completed["text"] == {"nodes_kept": 1, "triplets_kept": 1}
@@ -259,7 +267,7 @@ def all_metrics(data, folder):
         dgae={"label_accuracy": 1.0, "relation_accuracy": 1.0},
         graph_diffusion=evaluate_graph_diffusion(samples, graphs),
         draw=drawing_figures_of(made, graphs),
-        describe=evaluate_describe(samples, scenes, graphs, PARSING),
+        describe=evaluate_describe(samples, scenes, graphs, stated_by(samples)),
         clip=evaluate_clip(samples, scenes, None, Clip()),
     )
 
@@ -306,9 +314,8 @@ def test_photographs_refuse_what_they_cannot_tell(data, tmp_path):
     photographed = {"graph": "", "camera": '{"source": "assumed"}'}
     photos = write_records(tmp_path / "photos", [columns([row | photographed for row in ROWS])])
     samples = sampled(data, tmp_path, Model())["samples"]
-    assert isinstance(
-        evaluate_describe(samples, photos, data["graphs"], PARSING)["grammatical"], str
-    )
+    described = evaluate_describe(samples, photos, data["graphs"], stated_by(samples))
+    assert isinstance(described["grammatical"], str)
     by_depth = evaluate_scene_graphs(photos, data["graphs"], prior())
     assert isinstance(by_depth["gold_depth"]["triplet_f1"], str)
     assert by_depth["image"]["triplet_recall"] > 0.5

@@ -3,24 +3,22 @@
 from collections.abc import Sequence
 
 from spatial_dual.metrics.shares import Share
-from spatial_dual.metrics.statements import stated_graphs, true_relations
-from spatial_dual.parsing.interface import TextGraphParser
+from spatial_dual.metrics.statements import true_relations
 from spatial_dual.render.captions import parse
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.truth import geometric_relations, same_label, same_label_and_attributes
 
 
 def description_figures(
-    texts: Sequence[str], gold: Sequence[SceneGraph], parser: TextGraphParser
+    texts: Sequence[str], stated: Sequence[SceneGraph], gold: Sequence[SceneGraph]
 ) -> dict[str, float]:
-    """Figures of descriptions against the 3DSGs of their pictures.
+    """Figures of descriptions, by the graphs that they state, against the gold 3DSGs.
 
     ``triplet_precision``: stated triplets that hold between some objects of those labels.
     ``attributed_triplet_precision``: and those objects have all attributes stated of them.
     ``relations_stated``: mean per description. ``distinct``: share of different descriptions.
     NaN where nothing is stated at all.
     """
-    stated = stated_graphs(texts, parser)
     pairs = list(zip(stated, gold, strict=True))
     plain = sum((true_relations(s, g, same_label) for s, g in pairs), Share())
     attributed = sum((true_relations(s, g, same_label_and_attributes) for s, g in pairs), Share())

@@ -144,8 +144,12 @@ def test_figures_become_rows_and_those_of_no_graph_are_left_out() -> None:
 def test_scores_say_whose_they_are() -> None:
     import pandas as pd
 
-    scores = pd.DataFrame({"id": ["a"], "metric": ["m"], "right": [1.0], "total": [2.0]})
-    rows = tabulate_scores(scores, "sd3", 4)
+    names = ["m", "trirec.completed_image.recall"]
+    scores = pd.DataFrame({"id": ["a"] * 2, "metric": names, "right": [1.0] * 2, "total": 2.0})
+    seeing, blind = ({"image_diffuser": {"model": {"sees_graph": s}}} for s in (True, False))
+    rows = tabulate_scores(scores, "sd3", 4, seeing)
     assert list(rows.columns) == ["variant", "seed", "id", "metric", "right", "total"]
     assert rows.iloc[0].tolist() == ["sd3", 4, "a", "m", 1.0, 2.0]
+    assert rows["metric"].tolist() == names
+    assert tabulate_scores(scores, "singleton", 4, blind)["metric"].tolist() == names[:1]
     assert "variant" not in scores

@@ -59,7 +59,7 @@ def _figures() -> Pipeline:
             ),
             node(
                 tabulate_scores,
-                inputs=["sample_scores", "params:variant", "params:seed"],
+                inputs=["sample_scores", "params:variant", "params:seed", "params:dual"],
                 outputs="scores",
                 name="tabulate_scores",
             ),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from spatial_dual.chunks import ChunkSeries
+from spatial_dual.pipelines.evaluate.text_nodes import Stated
 from spatial_dual.pipelines.reading import (
     protocol,
     read_graph,
@@ -222,19 +223,17 @@ def evaluate_draw(
     judged: Records,
     judged_from_gold: Records,
     graphs: Records,
-    parsing: Parameters,
+    stated: Stated,
 ) -> Figures:
     """Stated objects and relations that perception sees in the drawings, with upper bounds."""
     from spatial_dual.metrics.draw import drawing_figures, gold_drawing_figures
-    from spatial_dual.metrics.statements import stated_graphs
-    from spatial_dual.parsing.default import default_parser
 
     rows = rows_of(samples, graphs)
-    stated = stated_graphs(samples.values("caption"), default_parser(**parsing))
+    asked = stated["captions"]
     gold = read_graphs(graphs, "gold", rows)
     from_gold = rows_of(judged_from_gold, samples)
     figures = drawing_figures(
-        stated=stated,
+        stated=asked,
         plans=read_graphs(samples, "text_completed"),
         gold=gold,
         drawn=read_graphs(judged, "drawn"),
@@ -242,7 +241,7 @@ def evaluate_draw(
         shown=read_graphs(graphs, "depth", rows),
     )
     easy_half = gold_drawing_figures(
-        stated=[stated[row] for row in from_gold],
+        stated=[asked[row] for row in from_gold],
         gold=[gold[row] for row in from_gold],
         drawn=read_graphs(judged_from_gold, "drawn"),
     )
@@ -250,18 +249,17 @@ def evaluate_draw(
 
 
 def evaluate_describe(
-    samples: Records, scenes: Records, graphs: Records, parsing: Parameters
+    samples: Records, scenes: Records, graphs: Records, stated: Stated
 ) -> Figures:
     """Whether descriptions are true of the gold graphs and in the grammar of the captions."""
     from spatial_dual.metrics.describe import description_figures, grammatical
-    from spatial_dual.parsing.default import default_parser
 
     texts = samples.values("description")
     cameras = scenes.values("camera", rows_of(samples, scenes))
     rendered = all(json.loads(camera).get("source") == "rendered" for camera in cameras)
     gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
     return {
-        **description_figures(texts, gold, default_parser(**parsing)),
+        **description_figures(texts, stated["descriptions"], gold),
         "grammatical": grammatical(texts) if rendered else "photographs have no caption grammar",
     }
 

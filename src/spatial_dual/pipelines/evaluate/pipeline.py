@@ -48,7 +48,7 @@ _MADE: tuple[tuple[Callable[..., Any], str, str], ...] = (
         "judged_several",
     ),
     (parse_texts, "samples scenes_test described_drawings params:parsing", "stated_texts"),
-    (score_samples, "samples judged stated_texts params:evaluate", "sample_scores"),
+    (score_samples, "samples judged graphs_test stated_texts params:evaluate", "sample_scores"),
 )
 _PARTS: tuple[tuple[Callable[..., Any], str, str], ...] = (
     (evaluate_image_tokenizer, "scenes_test tokens_test image_tokenizer", "image_tokenizer"),
@@ -62,8 +62,8 @@ _PARTS: tuple[tuple[Callable[..., Any], str, str], ...] = (
 _OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
     (evaluate_dgae, "aligned_test dgae", "dgae"),
     (evaluate_graph_diffusion, "samples graphs_test", "graph_diffusion"),
-    (evaluate_draw, "samples judged judged_from_gold graphs_test params:parsing", "draw"),
-    (evaluate_describe, "samples scenes_test graphs_test params:parsing", "describe"),
+    (evaluate_draw, "samples judged judged_from_gold graphs_test stated_texts", "draw"),
+    (evaluate_describe, "samples scenes_test graphs_test stated_texts", "describe"),
     (evaluate_clip, "samples scenes_test text_tokenizer clip_for_metrics", "clip"),
     (
         evaluate_images,

@@ -187,32 +187,42 @@ def evaluate_health(samples: Records, graphs: Records) -> Figures:
     }
 
 
-def score_samples(samples: Records, judged: Records, stated: Stated, parameters: Parameters) -> Any:
+def score_samples(
+    samples: Records, judged: Records, graphs: Records, stated: Stated, parameters: Parameters
+) -> Any:
     """A row for each sample and figure, for paired tests: ``id, metric, right, total``."""
     import pandas as pd
 
     from spatial_dual.metrics.scores import COLUMNS, mean_rows, share_rows
     from spatial_dual.metrics.shares import Share
+    from spatial_dual.metrics.spatial import label_counts
     from spatial_dual.metrics.spice import Spice
     from spatial_dual.metrics.statements import true_relations
     from spatial_dual.metrics.synonyms import load_synonyms
     from spatial_dual.metrics.trirec import compare
-    from spatial_dual.scene.truth import same_label_and_colour
+    from spatial_dual.scene.truth import same_label, same_label_and_colour
 
     ids = samples.values("id")
     drawn = read_graphs(judged, "drawn")
+    gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
+    by_text, by_image = (read_graphs(samples, f"{k}_completed") for k in ("text", "visual"))
     asked, told, references = (stated[name] for name in ("captions", "descriptions", "references"))
     spice = Spice(load_synonyms(parameters["wordnet"])).score(told, references)
-    pairs = list(zip(asked, drawn, strict=True))
-    found = [compare(d, [a]) for a, d in pairs]
-    described = [compare(t, r) for t, r in zip(told, references, strict=True)]
-    right = [true_relations(a, d, same_label_and_colour) for a, d in pairs]
-    rows = [
-        *mean_rows("texts.spice", ids, 100 * spice),
-        *share_rows("visor.drawn.unconditional", ids, right),
-        *share_rows("trirec.drawn.recall", ids, [Share(c.shared, c.reference) for c in found]),
-        *share_rows(
-            "trirec.described.recall", ids, [Share(c.shared, c.reference) for c in described]
+    true = {
+        "visor.drawn.unconditional": (
+            true_relations(a, d, same_label_and_colour) for a, d in zip(asked, drawn, strict=True)
         ),
-    ]
+        "describe.triplet_precision": (
+            true_relations(t, g, same_label) for t, g in zip(told, gold, strict=True)
+        ),
+    }
+    shared = {
+        "trirec.drawn": (compare(d, [a]) for d, a in zip(drawn, asked, strict=True)),
+        "trirec.described": (compare(t, r) for t, r in zip(told, references, strict=True)),
+        "trirec.completed_text": map(label_counts, by_text, gold),
+        "trirec.completed_image": map(label_counts, by_image, gold),
+    }
+    true |= {f"{k}.recall": (Share(c.shared, c.reference) for c in v) for k, v in shared.items()}
+    rows = [row for metric, shares in true.items() for row in share_rows(metric, ids, shares)]
+    rows += mean_rows("texts.spice", ids, 100 * spice)
     return pd.DataFrame(rows, columns=list(COLUMNS))
