@@ -65,6 +65,13 @@ def test_wrong_units_are_refused_with_a_better_one(tmp_path, unit, advice):
         read_depth(path, unit, CROP)
 
 
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_levels_that_no_usual_unit_makes_a_distance_are_refused(tmp_path, scale):
+    path = save(tmp_path / "depth.tiff", (RAMP * scale).astype(np.float32))
+    with pytest.raises(BadDepthError, match=r"depth\.tiff: .* no usual unit makes it a distance"):
+        read_depth(path, 1.0, CROP)
+
+
 def test_another_size_is_refused(tmp_path):
     path = save(tmp_path / "depth.png", np.zeros((10, 10), np.uint16))
     with pytest.raises(BadDepthError, match="depth is 10×10, the picture 60×20"):

@@ -83,8 +83,11 @@ def depth_in_metres(levels: NDArray[np.floating], unit: float) -> NDArray[np.flo
 
 def _wrong_unit(median: float, unit: float) -> str:
     low, high = USUAL_MEDIANS
-    better = [each for each in USUAL_UNITS if low <= median / unit * each <= high]
-    advice = f"; a unit of {better[0]:g} m would make it {median / unit * better[0]:.2g} m" * bool(
-        better
+    level = median / unit
+    better = [each for each in USUAL_UNITS if low <= level * each <= high]
+    advice = (
+        f"a unit of {better[0]:g} m would make it {level * better[0]:.2g} m"
+        if better
+        else "no usual unit makes it a distance; is this depth?"
     )
-    return f"the median depth is {median:.3g} m with a unit of {unit:g} m{advice}"
+    return f"the median depth is {median:.3g} m with a unit of {unit:g} m; {advice}"

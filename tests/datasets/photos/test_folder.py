@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from kedro.io import DatasetError
@@ -11,6 +14,17 @@ OPTIONS = {"image_size": 16, "val_share": 0.0, "test_share": 0.0}
 
 def read(folder):
     return list(PhotosDataset(str(folder), **OPTIONS).load().chunks("train", 10))
+
+
+def test_a_name_that_is_not_utf_8_is_read(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
+    try:
+        Image.new("RGB", (8, 8)).save(path)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    path.with_suffix(".txt").write_text("a cup")
+    [chunk] = read(tmp_path)
+    assert chunk["id"] == ["caf\ufffd.png"]
 
 
 def test_pictures_with_captions_beside_them(tmp_path):

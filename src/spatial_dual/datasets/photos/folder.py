@@ -1,5 +1,6 @@
 """Rows of a plain folder: pictures, and beside each a text file with a caption a line."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -31,24 +32,29 @@ class FolderListing:
 
     def splits(self) -> dict[str, int]:
         """Pictures of each split."""
-        counts = Counter(self._split_of(name) for name in self._pictures)
+        counts = Counter(self._split_of(name) for name, _ in self._pictures)
         return {split: counts[split] for split in SPLITS}
 
     def rows(self, split: str) -> Iterator[PhotoRow]:
         """The pictures of a split in the order of their names."""
-        for name, path in self._pictures.items():
+        for name, path in self._pictures:
             if self._split_of(name) == split:
-                yield PhotoRow(str(path), name, path, _captions(path))
+                yield PhotoRow(_text(path), name, path, _captions(path))
 
     @cached_property
-    def _pictures(self) -> dict[str, Path]:
+    def _pictures(self) -> list[tuple[str, Path]]:
         paths = sorted(path for path in self._folder.rglob("*") if is_picture(path))
-        return {str(path.relative_to(self._folder)): path for path in paths}
+        return [(_text(path.relative_to(self._folder)), path) for path in paths]
 
 
 def is_picture(path: Path) -> bool:
     """Whether a file calls itself a picture."""
     return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def _text(path: Path) -> str:
+    """The path as UTF-8: what old archives named otherwise gets marks of replacement."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _captions(picture: Path) -> list[str]:

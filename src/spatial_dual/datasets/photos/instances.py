@@ -12,6 +12,9 @@ from spatial_dual.datasets.photos.rle import decode_rle
 MIN_KEPT_SHARE = 0.25
 """Share of an instance's box that must be inside the crop for it to stay recognisable."""
 
+OUTSIDE_SHARE = 0.1
+"""How far a box may reach out of the picture, as a share of its side: detectors overshoot."""
+
 Instance = Mapping[str, Any]
 """``label``, ``box`` (x0, y0, x1, y1) in 0..1 of the uncropped picture, perhaps ``mask_rle``."""
 
@@ -24,22 +27,40 @@ def read_instances(text: str | None) -> list[Instance]:
     """Instances of a JSON list; none of "" or None.
 
     Raises:
-        BadInstancesError: not such a list, an empty label, a box that is not four numbers.
+        BadInstancesError: not such a list, no label, a box that is not x0 < x1, y0 < y1 in 0..1.
     """
     if not text:
         return []
     try:
         instances = json.loads(text)
-        for instance in instances:
-            box = np.array(instance["box"], float)
-            label = instance["label"]
-            if not (label and isinstance(label, str) and box.shape == (4,)):
-                raise ValueError(f"label {label!r}, box {instance['box']}")
-            if not np.isfinite(box).all():
-                raise ValueError(f"box {instance['box']}")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadInstancesError(repr(error)) from error
-    return list(instances)
+    except (ValueError, RecursionError) as error:
+        raise BadInstancesError(f"not JSON: {error}") from error
+    if not isinstance(instances, list):
+        raise BadInstancesError(f"not a JSON list of instances: {text[:60]}")
+    for number, instance in enumerate(instances):
+        if problem := _problem(instance):
+            raise BadInstancesError(f"instance {number}: {problem}")
+    return instances
+
+
+def _problem(instance: object) -> str | None:
+    """What is wrong with an instance as it was read."""
+    if not isinstance(instance, Mapping):
+        return f'not an object with "label" and "box": {str(instance)[:60]}'
+    label, box = instance.get("label"), instance.get("box")
+    if not (isinstance(label, str) and label.strip()):
+        return f"label {label!r} is no word"
+    try:
+        x0, y0, x1, y1 = map(float, box)  # type: ignore[arg-type]  # the except is for the rest
+    except (TypeError, ValueError):
+        return f"box {box} is not four numbers"
+    reach = OUTSIDE_SHARE
+    if not (-reach <= x0 < x1 <= 1 + reach and -reach <= y0 < y1 <= 1 + reach):
+        return (
+            f"box {box} is not [x0, y0, x1, y1] with x0 < x1, y0 < y1 in 0…1; divide pixels by the "
+            "picture's width and height"
+        )
+    return None
 
 
 def paint(
@@ -72,7 +93,9 @@ def _region(instance: Instance, crop: Crop) -> np.ndarray | None:
         try:
             mask = decode_rle(instance["mask_rle"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadInstancesError(f"mask of {instance['label']!r}: {error}") from error
+            raise BadInstancesError(
+                f'mask of {instance["label"]!r} is not COCO\'s {{"size", "counts"}}: {error}'
+            ) from error
         if mask.shape != (crop.height, crop.width):
             raise BadInstancesError(f"mask {mask.shape}, image {(crop.height, crop.width)}")
         if (sampled := crop.sample(mask)).any():

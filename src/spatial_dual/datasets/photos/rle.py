@@ -14,9 +14,11 @@ def decode_rle(code: Mapping[str, Any]) -> np.ndarray:
     difference to the run two before.
 
     Raises:
-        ValueError: the runs do not add up to height × width.
+        ValueError: the counts are no text, or the runs do not add up to height × width.
     """
     height, width = code["size"]
+    if not isinstance(code["counts"], str):
+        raise ValueError("counts must be COCO's compressed text (pycocotools.mask.encode)")
     symbols = np.frombuffer(code["counts"].encode("ascii"), np.uint8).astype(np.int64) - 48
     ends = np.flatnonzero((symbols & 32) == 0)
     starts = np.concatenate([[0], ends[:-1] + 1])

@@ -140,7 +140,10 @@ def _decode_depth(codes: np.ndarray, row: PhotoRow) -> np.ndarray:
     """Metres of codes of log-depth."""
     nearest, farthest = row.depth_range
     if not (nearest and farthest and 0 < nearest < farthest < np.inf):
-        raise BadRow(f"depth: range {nearest}…{farthest} m")
+        raise BadRow(
+            f"depth: range {nearest}…{farthest} m; state 0 < depth_min_m < depth_max_m, or "
+            "depth_unit_m, metres of one level"
+        )
     if codes.max(initial=0) > 255:
         raise BadRow("depth: codes are 8-bit; of levels state depth_unit_m, metres of one level")
     metres = nearest * (farthest / nearest) ** (np.arange(-1, 255) / 254)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,16 +50,15 @@ class ParquetListing:
             DatasetError: a file breaks off.
         """
         for file in self._files:
-            try:
+            with _named(file):
                 yield from self._rows_of(file, split)
-            except (pa.ArrowException, OSError) as error:
-                raise DatasetError(f"{file}: cannot be read to its end: {error}") from error
 
     @cached_property
     def _counts(self) -> dict[str, int]:
         counts: Counter[str] = Counter()
         for file in self._files:
-            ids = pq.read_table(file, columns=["id"]).column("id").to_pylist()
+            with _named(file):
+                ids = pq.read_table(file, columns=["id"]).column("id").to_pylist()
             counts.update(self._split_of(_text(identifier)) for identifier in ids)
         return {split: counts[split] for split in SPLITS}
 
@@ -70,6 +70,14 @@ class ParquetListing:
                 chosen = [i for i, name in enumerate(ids) if self._split_of(name) == split]
                 for row in batch.take(pa.array(chosen, pa.int64())).to_pylist():
                     yield _photo_row(file, row)
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise DatasetError(f"{file}: cannot be read to its end: {error}") from error
 
 
 def _photo_row(file: Path, row: Mapping[str, Any]) -> PhotoRow:
@@ -113,6 +121,10 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_null(kind)
 
 
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)
+
+
 def _is_image(kind: pa.DataType) -> bool:
     if pa.types.is_struct(kind):
         return kind.get_field_index("bytes") >= 0 and _is_bytes(kind.field("bytes").type)
@@ -129,5 +141,6 @@ _TYPES: Mapping[str, tuple[Callable[[pa.DataType], bool], str]] = {
     "image": (_is_image, "encoded pictures (binary)"),
     "captions": (_is_texts, "lists of texts"),
     "depth": (_is_bytes, "encoded pictures (binary)"),
+    **dict.fromkeys(("depth_min_m", "depth_max_m", "depth_unit_m"), (_is_number, "numbers")),
     "instances": (_is_text, "JSON text"),
 }
