@@ -61,6 +61,18 @@ def test_what_cannot_be_used_is_named(tmp_path, caption, facts, left_out, reason
     assert splits["train"] == 1
 
 
+def test_a_mark_of_the_byte_order_is_no_part_of_a_column(tmp_path):
+    write(tmp_path, '1,2,a cat,"( cat )"', header=f"\ufeff{HEADER}")
+    [chunk], _, _ = read(tmp_path)
+    assert chunk["id"] == ["1-2"]
+
+
+def test_a_cell_that_is_too_large_is_named(tmp_path):
+    write(tmp_path, f'1,2,a cat,"{"( cat ) , " * 20_000}"')
+    with pytest.raises(DatasetError, match=r"train.csv: field larger than"):
+        read(tmp_path)
+
+
 def test_a_file_without_a_column_is_named(tmp_path):
     write(tmp_path, header="image_id,caption,scene_graph")
     with pytest.raises(DatasetError, match=r"train.csv: no column region_id"):

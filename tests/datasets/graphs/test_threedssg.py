@@ -79,6 +79,15 @@ def test_what_breaks_the_format_is_named(tmp_path, change, left_out, reason):
     assert splits["train"] == 1
 
 
+@pytest.mark.parametrize("scan", ["room", None, [], 3])
+def test_what_is_no_scan_is_left_out(tmp_path, scan):
+    write(tmp_path, [scan, SCAN])
+    [chunk], findings, splits = read(tmp_path)
+    assert chunk["id"] == ["room-2"]
+    assert (findings[0].id, findings[0].left_out) == ("scan 0", "record")
+    assert splits["train"] == 2
+
+
 def test_scans_of_one_name_are_told_apart(tmp_path):
     write(tmp_path, [SCAN, {**SCAN, "split": 3}, SCAN])
     [chunk], findings, _ = read(tmp_path)

@@ -1,5 +1,7 @@
 """Catalog type of annotated graphs."""
 
+import csv
+import zlib
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -83,5 +85,5 @@ class GoldGraphsDataset(AbstractDataset[None, GraphSource]):
 def _read(read: Read, path: Path) -> Iterator[GraphRow | Finding]:
     try:
         yield from read(path)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         raise DatasetError(f"{path}: {error}") from error

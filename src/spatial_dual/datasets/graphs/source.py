@@ -69,7 +69,7 @@ def read_text(path: Path) -> str:
         OSError, EOFError, UnicodeDecodeError: it cannot be read.
     """
     data = path.read_bytes()
-    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
 
 
 def _is_row(part: GraphRow | Finding) -> bool:

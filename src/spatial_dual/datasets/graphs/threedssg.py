@@ -60,8 +60,9 @@ def read_scans(path: Path, max_objects: int) -> Iterator[GraphRow | Finding]:
         raise ValueError('expected an object with a list "scans"')
     compared: Counter[str] = Counter()
     for number, scan in enumerate(body["scans"]):
-        name = f"{scan.get('scan', '')}-{scan.get('split', number)}"
+        name = f"scan {number}"
         try:
+            name = f"{scan.get('scan', '')}-{scan.get('split', number)}"
             graph, problems = _graph(scan, max_objects, compared)
         except (ValueError, KeyError, TypeError, AttributeError) as reason:
             yield Finding(str(path), name, f"not a scan: {reason!r}")
