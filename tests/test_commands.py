@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.perception.perceiver import Perception
 from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.scene.graph import SceneGraph, SceneObject
+from spatial_dual.scene.vocabulary import Vocabulary
 
 CUP = SceneGraph(objects=(SceneObject(label="cup", region=(0.2, 0.2, 0.6, 0.6)),), place="kitchen")
 
@@ -23,7 +25,10 @@ class Model:
 
     image_size = 64
     parser = LexiconParser()
-    parts = SimpleNamespace(size_prior=SizePrior())
+    parts = SimpleNamespace(
+        size_prior=SizePrior(),
+        vocabulary=Vocabulary(("cup", "table"), {"colour": ("red",)}, ("on",), ()),
+    )
 
     def draw(self, texts, *, steps, guidance, seed):
         self.called = {"steps": steps, "guidance": guidance}
@@ -112,16 +117,67 @@ def test_draw_several_with_their_graphs(model, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("a red cup on a table", ""),
+        ("a blue quokka behind a table", "not in the training data, so not drawn: quokka, blue, b"),
+        ("on", "no object was found in the text"),
+    ],
+)
+def test_what_the_model_cannot_draw_is_said(model, tmp_path, capsys, text, note):
+    main(["draw", text, "-o", str(tmp_path / "x.png")])
+    said = capsys.readouterr().err
+    assert note in said
+    assert bool(said) == bool(note)
+
+
+def test_draw_leaves_a_folder_alone_and_writes_nothing_half(model, tmp_path, monkeypatch):
+    folder, old = tmp_path / "x.png", tmp_path / "old.png"
+    folder.mkdir()
+    old.write_bytes(b"old")
+    assert "x.png: is a folder" in failure("draw", "a cup", "-o", folder)
+
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[:9])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert "old.png: cannot be written: No space left" in failure("draw", "a cup", "-o", old)
+    assert old.read_bytes() == b"old"
+    assert {path.name for path in tmp_path.iterdir()} == {"x.png", "old.png"}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--guidance", "nan"),
+        ("--guidance", "-1"),
+        ("--num", "1000000000"),
+        ("--num", "0"),
+        ("--steps", "-1"),
+        ("--seed", "x"),
+    ],
+)
+def test_options_out_of_range_are_refused(capsys, option, value):
+    with pytest.raises(SystemExit):
+        main(["draw", "a cup", "-o", "x.png", option, value])
+    assert f"argument {option}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["draw", "  ", "-o", "x.png"], "the text is empty"),
         (["draw", "a cup", "-o", "x.txt"], "name a picture file"),
+        (["draw", "a cup", "-o", "x.psd"], "name a picture file"),
         (["draw", "a cup", "-o", "nowhere/x.png"], "there is no folder nowhere"),
         (["graph", "--text", "a cup", "--depth", "d.png"], "go with --image"),
         (["graph", "--image", "a.png", "--fov", "50"], "go with --depth"),
         (["graph", "--image", "a.png", "--find", "cup"], "--find goes with --instance-model"),
         (["graph", "--image", "a.png", "--depth-unit", "1"], "--depth-unit goes with --depth"),
         (["graph", "--texts", "nowhere.txt"], "nowhere.txt: No such file"),
+        (["graph", "--texts", "null\0.txt"], "null"),
         (["graph", "--image", "nowhere.png"], "nowhere.png: No such file"),
     ],
 )
@@ -191,6 +247,12 @@ def test_models_that_cannot_be_used_are_refused(tmp_path, source, message):
     assert message in failure("graph", *source, "--parser", tmp_path)
 
 
+def test_stanza_folders_that_are_broken_are_named(tmp_path):
+    (tmp_path / "resources.json").write_text("[]")
+    said = failure("graph", "--text", "a cup", "--parser", tmp_path)
+    assert said.startswith("spatial-dual graph: --parser: no usable English models 'default' in")
+
+
 def test_texts_give_a_line_each(tmp_path, capsys):
     texts = tmp_path / "texts.txt"
     texts.write_text("a cup\n\na ball behind a lamp\n")
@@ -228,72 +290,10 @@ def test_graph_by_given_depth(model, grey, tmp_path, capsys):
     assert cup.box.size[0] == pytest.approx(20 / 64 * 2, abs=0.1)
 
 
-@pytest.fixture
-def frame(tmp_path):
-    """Options of a picture with depth and instances: a cup in front of a wall."""
-    Image.new("RGB", (90, 70), "red").save(tmp_path / "photo.png")
-    levels = np.tile(np.linspace(3000, 3200, 90).astype(np.uint16), (70, 1))
-    levels[20:50, 30:60] = 1500
-    Image.fromarray(levels).save(tmp_path / "depth.tiff")
-    seen = [
-        {"label": "cup", "box": [30 / 90, 20 / 70, 60 / 90, 50 / 70]},
-        {"label": "picture", "box": [12 / 90, 0, 25 / 90, 15 / 70]},
-    ]
-    (tmp_path / "seen.json").write_text(json.dumps(seen))
-    return tmp_path
-
-
-def test_given_depth_and_instances_need_no_model(frame, capsys):
-    options = ("--image", frame / "photo.png", "--depth", frame / "depth.tiff")
-    seen = ("--instances", frame / "seen.json", "--model", frame / "none")
-    (graph,) = printed_graphs(capsys, *options, *seen, "--intrinsics", "70,70,45,35")
-    assert ("cup", "in front of", "picture") in graph.triplets()
-    assert {relation.source for relation in graph.relations} == {"depth"}
-    cup = next(item for item in graph.objects if item.label == "cup")
-    assert cup.box.size[0] == pytest.approx(30 / 70 * 1.5, abs=0.05)
-    assert "red" in cup.attributes
-
-
-def test_field_of_view_scales_the_boxes(frame, capsys):
-    options = ("--image", frame / "photo.png", "--depth", frame / "depth.tiff")
-    options += ("--instances", frame / "seen.json")
-    narrow, wide = (
-        printed_graphs(capsys, *options, "--fov", fov)[0].objects[0].box.size[0] for fov in (30, 60)
-    )
-    ratio = np.tan(np.radians(30)) / np.tan(np.radians(15))
-    assert wide / narrow == pytest.approx(ratio, rel=0.02)
-
-
-def test_depth_by_an_onnx_file(frame, capsys, shared_data):
-    pytest.importorskip("onnxruntime")
-    model = shared_data / "weights" / "fastdepth.onnx"
-    options = ("--image", frame / "photo.png", "--depth-model", model)
-    (graph,) = printed_graphs(capsys, *options, "--instances", frame / "seen.json")
-    assert {item.label for item in graph.objects} == {"cup", "picture"}
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [("{", "seen.json"), ('[{"label": "cup"}]', "seen.json"), (None, "seen.json")],
-)
-def test_broken_instances_are_named(frame, content, message):
-    (frame / "seen.json").unlink()
-    if content is not None:
-        (frame / "seen.json").write_text(content)
-    options = ("--image", frame / "photo.png", "--depth", frame / "depth.tiff")
-    assert message in failure("graph", *options, "--instances", frame / "seen.json")
-
-
 def test_depth_of_nothing_is_refused(model, grey, tmp_path):
     depth = tmp_path / "depth.png"
     Image.fromarray(np.zeros((70, 90), np.uint16)).save(depth)
     assert "0 or unknown everywhere" in failure("graph", "--image", grey, "--depth", depth)
-
-
-def test_intrinsics_of_nonsense_are_refused(capsys):
-    with pytest.raises(SystemExit):
-        main(["graph", "--image", "x.png", "--depth", "d.png", "--intrinsics", "1,2,3"])
-    assert "must be fx,fy,cx,cy in pixels" in capsys.readouterr().err
 
 
 def test_texts_are_read_without_kedro(project_path):

@@ -63,6 +63,9 @@ def test_diff_names_what_changed(data: Path, capsys: Any) -> None:
     [
         (["show", "2027"], "'2027' names 0 runs"),
         (["show", "2026"], "'2026' names 2 runs"),
+        (["show", "last-x"], "'last-x' names 0 runs"),
+        (["show"], "show takes the beginning of an id"),
+        (["list", "last"], "list takes no id"),
         (["diff", "last"], "diff takes two runs"),
         (["reproduce", "last"], "first: git checkout abc"),
     ],
@@ -100,6 +103,13 @@ def test_uncommitted_changes_cannot_be_reproduced(tmp_path: Path) -> None:
     save_manifest(tmp_path / "runs", manifest(1, git={"commit": "abc", "dirty": True}))
     with pytest.raises(SystemExit, match="uncommitted changes"):
         main(["runs", "reproduce", "last", "--data", str(tmp_path)])
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"id": "2026-03"}'])
+def test_a_damaged_manifest_is_named(data: Path, content: str) -> None:
+    (data / "runs" / "2026-03.json").write_text(content)
+    with pytest.raises(SystemExit, match=r"2026-03\.json: not the manifest of a run"):
+        main(["runs", "list", "--data", str(data)])
 
 
 def test_no_runs_yet(tmp_path: Path) -> None:

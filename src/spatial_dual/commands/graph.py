@@ -54,7 +54,10 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
     parser = _parser(options)
     for start in range(0, len(texts), _BATCH):
         batch = texts[start : start + _BATCH]
-        graphs = parser.parse(batch)
+        try:
+            graphs = parser.parse(batch)
+        except FileNotFoundError as error:
+            raise CommandError(f"--parser: {error}") from error
         if model is not None:
             seed = options.seed + start
             graphs = model.complete(graphs, texts=batch, steps=options.steps, seed=seed)

@@ -58,5 +58,5 @@ def read_lines(file: str) -> list[str]:
         return data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise CommandError(f"{file}: not UTF-8 text: {error}") from error
-    except OSError as error:
-        raise CommandError(f"{file}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        raise CommandError(f"{file}: {getattr(error, 'strerror', None) or error}") from error

@@ -3,6 +3,7 @@
 Results go to standard output, everything else to standard error.
 """
 
+import math
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
@@ -13,6 +14,9 @@ from spatial_dual.commands.errors import CommandError
 
 MODEL_VARIABLE = "SPATIAL_DUAL_MODEL"
 DEFAULT_MODEL = Path("data/06_models/spatial_dual")
+MOST_DRAWINGS = 1000
+MOST_GUIDANCE = 1000
+"""Far above what is of use; further up, logits overflow."""
 
 _ABOUT = "Draw what a text says about space, and say what an image shows of it."
 _EXAMPLES = """examples:
@@ -96,9 +100,15 @@ def _add_draw(command: ArgumentParser) -> None:
     command.add_argument("text", metavar="TEXT")
     command.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png")
     command.add_argument(
-        "--num", type=_positive, default=1, metavar="N", help="images, as OUT-1.png, OUT-2.png, …"
+        "--num",
+        type=_number_of_drawings,
+        default=1,
+        metavar="N",
+        help="images, as OUT-1.png, OUT-2.png, …",
     )
-    command.add_argument("--guidance", type=float, metavar="G", help="1 turns guidance off")
+    command.add_argument(
+        "--guidance", type=_guidance, metavar="G", help="1 turns guidance off, 0 ignores the text"
+    )
     command.add_argument(
         "--show-graph",
         action="store_true",
@@ -139,7 +149,7 @@ def _add_graph(command: ArgumentParser) -> None:
         "--fov", type=_angle, metavar="DEG", help="vertical field of view (default: EXIF's, or 55)"
     )
     command.add_argument(
-        "--pitch", type=float, metavar="DEG", help="of the camera below the horizon, if known"
+        "--pitch", type=_pitch, metavar="DEG", help="of the camera below the horizon, if known"
     )
     instances = command.add_mutually_exclusive_group()
     instances.add_argument(
@@ -172,14 +182,35 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _number_of_drawings(text: str) -> int:
+    count = _positive(text)
+    if count > MOST_DRAWINGS:  # they are held in memory until the last is done
+        raise ArgumentTypeError(
+            f"must be at most {MOST_DRAWINGS}, got {text!r}; draw more with another --seed"
+        )
+    return count
+
+
+def _guidance(text: str) -> float:
+    return _within(text, 0, MOST_GUIDANCE, f"a number of 0 to {MOST_GUIDANCE}")
+
+
 def _angle(text: str) -> float:
+    return _within(text, 1, 179, "1 to 179 degrees")
+
+
+def _pitch(text: str) -> float:
+    return _within(text, -90, 90, "-90 to 90 degrees")
+
+
+def _within(text: str, least: float, most: float, wanted: str) -> float:
     try:
-        angle = float(text)
+        value = float(text)
     except ValueError:
-        angle = 0.0
-    if not 1 <= angle <= 179:
-        raise ArgumentTypeError(f"must be 1 to 179 degrees, got {text!r}")
-    return angle
+        value = math.nan
+    if not least <= value <= most:
+        raise ArgumentTypeError(f"must be {wanted}, got {text!r}")
+    return value
 
 
 def _intrinsics(text: str) -> tuple[float, ...]:
@@ -187,6 +218,6 @@ def _intrinsics(text: str) -> tuple[float, ...]:
         values = tuple(float(part) for part in text.split(","))
     except ValueError:
         values = ()
-    if len(values) != 4 or not min(values[:2]) > 0:
+    if len(values) != 4 or not min(values[:2]) > 0 or not all(map(math.isfinite, values)):
         raise ArgumentTypeError(f"must be fx,fy,cx,cy in pixels, focal lengths > 0, got {text!r}")
     return values

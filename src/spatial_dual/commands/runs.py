@@ -1,6 +1,7 @@
 """``spatial-dual runs``: list the runs of a data folder, show one, compare two, reproduce one."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 from spatial_dual.commands.errors import CommandError
 from spatial_dual.runs.fingerprints import differences
-from spatial_dual.runs.manifest import ONLY_MISSING, Manifest, load_manifests
+from spatial_dual.runs.manifest import ONLY_MISSING, Manifest, ManifestError, load_manifests
 
 _COMPARED = ("git", "parameters", "versions", "machine", "outputs")
 
@@ -18,7 +19,10 @@ _COMPARED = ("git", "parameters", "versions", "machine", "outputs")
 def run(options: Namespace) -> None:
     """Carry out ``list``, ``show``, ``diff`` or ``reproduce``."""
     folder = Path(options.data) / "runs"
-    manifests = load_manifests(folder)
+    try:
+        manifests = load_manifests(folder)
+    except ManifestError as error:
+        raise CommandError(str(error)) from error
     if not manifests:
         raise CommandError(f"{folder}: no runs yet; name another data folder with --data DIR")
     chosen = [_find(manifests, given) for given in options.ids]
@@ -30,8 +34,8 @@ def run(options: Namespace) -> None:
 def _find(manifests: dict[str, Manifest], given: str) -> Manifest:
     """The run whose id begins so; "last" and "last-1" count from the end."""
     ids = list(manifests)
-    if given.startswith("last"):
-        back = int(given.removeprefix("last").lstrip("-") or 0)
+    if counted := re.fullmatch(r"last(?:-(\d+))?", given):
+        back = int(counted[1] or 0)
         matching = ids[-1 - back : len(ids) - back] if back < len(ids) else []
     else:
         matching = [name for name in ids if name.startswith(given)]
@@ -41,6 +45,8 @@ def _find(manifests: dict[str, Manifest], given: str) -> Manifest:
 
 
 def _list(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) -> None:
+    if chosen:
+        raise CommandError("list takes no id; show takes one or several")
     for manifest in manifests.values():
         git = manifest["git"]
         commit = git.get("commit", "")[:9] + ("+" if git.get("dirty") else "")
@@ -50,6 +56,8 @@ def _list(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) 
 
 
 def _show(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) -> None:
+    if not chosen:
+        raise CommandError("show takes the beginning of an id, or last, last-1, …")
     for manifest in chosen:
         print(json.dumps(manifest, indent=1))
 

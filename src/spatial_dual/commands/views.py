@@ -111,10 +111,11 @@ def _instances(
         from spatial_dual.datasets.photos.instances import paint, read_instances
 
         try:
-            given = read_instances(options.instances.read_text(encoding="utf-8"))
+            given = read_instances(options.instances.read_text(encoding="utf-8-sig"))
             drawn, order = paint(given, crop, MOST_INSTANCES)
         except (OSError, ValueError) as error:
-            raise CommandError(f"{options.instances}: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise CommandError(f"{options.instances}: {reason}") from error
         return drawn, [given[index]["label"] for index in order], None
     from spatial_dual.devices import choose_device
     from spatial_dual.perception.hub.drawing import draw_instances

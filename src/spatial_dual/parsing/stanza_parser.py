@@ -42,20 +42,30 @@ class StanzaParser:
         import stanza
 
         speed_up_stanza()
-        with without_compiler():
-            return stanza.Pipeline(
-                "en",
-                dir=str(self._folder),
-                package=self._package,
-                processors="tokenize,pos,lemma,depparse",
-                download_method=None,
-                tokenize_pretokenized=True,
-                use_gpu=False,
-                verbose=False,
-            )
+        try:
+            with without_compiler():
+                return stanza.Pipeline(
+                    "en",
+                    dir=str(self._folder),
+                    package=self._package,
+                    processors="tokenize,pos,lemma,depparse",
+                    download_method=None,
+                    tokenize_pretokenized=True,
+                    use_gpu=False,
+                    verbose=False,
+                )
+        except Exception as error:  # Stanza and torch raise almost any type on broken folders
+            raise FileNotFoundError(
+                f"no usable English models {self._package!r} in {self._folder}: {error}; "
+                "fetch the official ones with stanza.download('en')"
+            ) from error
 
     def parse(self, texts: Sequence[str]) -> list[SceneGraph]:
-        """One graph a caption (see ``interface.TextGraphParser``)."""
+        """One graph a caption (see ``interface.TextGraphParser``).
+
+        Raises:
+            FileNotFoundError: the models of the folder cannot be loaded.
+        """
         captions = [tokenise(text) for text in texts]
         words = self._parse_sentences({tuple(s) for caption in captions for s in caption})
         return [_graph([(words[tuple(s)], s) for s in caption]) for caption in captions]

@@ -29,6 +29,10 @@ class FolderInUseError(click.ClickException):
     """Another run writes to the same folder; the message names it."""
 
 
+class ManifestError(ValueError):
+    """A file among the manifests that is none; the message names it."""
+
+
 def new_manifest(run_params: Mapping[str, Any], parameters: Any) -> Manifest:
     """What is known of a run before its first node."""
     typed = click.get_current_context(silent=True)  # None where Python started the run
@@ -54,8 +58,12 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def load_manifests(folder: Path) -> dict[str, Manifest]:
-    """All runs by id, oldest first; one that ended without saying so was killed."""
-    manifests = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
+    """All runs by id, oldest first; one that ended without saying so was killed.
+
+    Raises:
+        ManifestError: a file is damaged.
+    """
+    manifests = [_load(path) for path in sorted(folder.glob("*.json"))]
     for manifest in manifests:
         if manifest["status"] == "running" and not (
             manifest is manifests[-1] and _take(folder) is None
@@ -90,6 +98,18 @@ def resumed(command: list[str]) -> str:
 def now() -> str:
     """UTC to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _load(path: Path) -> Manifest:
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+        if not {"id", "status", "command", "git"} <= manifest.keys():
+            raise ValueError("it lacks id, status, command or git")
+    except (ValueError, AttributeError) as error:
+        raise ManifestError(
+            f"{path}: not the manifest of a run: {error}; move it elsewhere or delete it"
+        ) from error
+    return dict(manifest)
 
 
 def _take(folder: Path) -> BaseFileLock | None:

@@ -149,6 +149,16 @@ class Vocabulary:
             places=tuple(_frequent(places, min_count)),
         )
 
+    def unknown(self, graph: SceneGraph) -> list[str]:
+        """Labels, attributes and predicates of a graph that have no tag, each once, in order."""
+        known = {word for words in self.attributes.values() for word in words}
+        words = [
+            *(item.label for item in graph.objects if item.label not in self.labels),
+            *(a for item in graph.objects for a in item.attributes if a not in known),
+            *(r.predicate for r in graph.relations if r.predicate not in self.predicates),
+        ]
+        return list(dict.fromkeys(words))
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready mapping; ``from_dict`` gives back an equal vocabulary."""
         return asdict(self)
