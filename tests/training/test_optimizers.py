@@ -122,6 +122,18 @@ def test_state_goes_on_to_the_same_bytes() -> None:
         assert torch.equal(a, b)
 
 
+def test_state_is_put_where_its_parameter_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step count too: the fused AdamW reads it there, on a GPU as on the CPU."""
+    model, elsewhere = Small(), torch.empty(4, device="meta")
+    optimizers = Optimizers(model, make_config())
+    descend(model, optimizers, range(1))
+    name, state, _ = next(iter(optimizers._states()))
+    found: dict[str, Tensor] = {}
+    monkeypatch.setattr(optimizers, "_states", lambda: [(name, found, elsewhere)])
+    optimizers.load_state({f"optimizer.{name}.{key}": value for key, value in state.items()})
+    assert {key: value.device.type for key, value in found.items()} == dict.fromkeys(state, "meta")
+
+
 class Inner(Small):
     def hidden_weights(self) -> list[nn.Parameter]:
         return [self.linear.weight]

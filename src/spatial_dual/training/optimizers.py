@@ -99,10 +99,8 @@ class Optimizers:
             prefix = f"optimizer.{name}."
             for key, value in tensors.items():
                 if key.startswith(prefix):
-                    moment = key.removeprefix(prefix)
-                    # Adam keeps its step count on the CPU, its moments with the parameter
-                    device = "cpu" if moment == "step" else parameter.device
-                    state[moment] = value.to(device).clone()
+                    # the fused AdamW reads its step count, too, where the parameter is
+                    state[key.removeprefix(prefix)] = value.to(parameter.device).clone()
 
     def _states(self) -> Iterator[tuple[str, dict[str, Tensor], Tensor]]:
         """Name, state and parameter of everything trained."""
