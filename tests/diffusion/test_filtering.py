@@ -43,3 +43,14 @@ def test_guidance_extrapolates_log_probabilities():
 def test_sharpening_by_hand():
     sharpened = sharpen(torch.tensor([[0.5, 0.25, 0.25]]), 2.0)
     torch.testing.assert_close(sharpened, torch.tensor([[4 / 6, 1 / 6, 1 / 6]]))
+
+
+@pytest.mark.parametrize("purity_weight", [0.0, 1.0, 500.0])
+def test_sharpening_never_underflows(generator, purity_weight):
+    probabilities = random_probabilities(generator)
+    exact = sharpen(probabilities.double(), purity_weight)
+    torch.testing.assert_close(
+        sharpen(probabilities, purity_weight).double(), exact, rtol=1e-3, atol=1e-6
+    )
+    even = torch.full((1, 2), 0.5)
+    torch.testing.assert_close(sharpen(even, purity_weight), even)

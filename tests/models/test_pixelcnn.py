@@ -65,6 +65,21 @@ def test_likelihood_by_hand() -> None:
     assert float(mixture_log_likelihood(x, parameters)) == pytest.approx(float(expected), abs=1e-4)
 
 
+@pytest.mark.parametrize("log_scale", [-7.0, 0.0, 6.0, 10.0, 20.0])
+def test_levels_of_narrow_and_of_wide_logistics_are_as_likely_as_in_float64(
+    log_scale: float,
+) -> None:
+    x = torch.tensor([0.2, -1.0, 0.6]).view(1, 3, 1, 1)
+    parameters = torch.zeros(1, PER_MIXTURE, 1, 1)
+    parameters[:, 4:7] = log_scale
+    parameters.requires_grad_()
+    ours = mixture_log_likelihood(x, parameters)
+    exact = mixture_log_likelihood(x.double(), parameters.double())
+    torch.testing.assert_close(ours.double(), exact, rtol=1e-4, atol=1e-4)
+    (gradient,) = torch.autograd.grad(ours.sum(), parameters)
+    assert gradient.isfinite().all()
+
+
 def test_one_picture_is_learnt_by_heart() -> None:
     model = make(16)
     picture = torch.randint(0, 255, (1, 3, 2 * SIDE, 2 * SIDE), dtype=torch.uint8)

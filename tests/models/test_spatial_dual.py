@@ -1,9 +1,11 @@
 """The whole model: both tasks run alone, reproducibly, also after saving and loading."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from spatial_dual.datasets.folders import is_whole
@@ -113,6 +115,29 @@ def test_a_trace_goes_from_nothing_to_the_graph(
     assert (len(times), times[-1]) == (5, 0)
     assert traced[0][1] == SceneGraph()  # all nodes are masked
     assert traced[-1][1] == whole.graph(source, steps=4, seed=1)
+
+
+def test_a_trace_is_computed_at_the_precision_of_the_graph(
+    whole: SpatialDual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where bfloat16 is native: c_Y is the same, to the bit."""
+    monkeypatch.setattr("spatial_dual.devices.has_native_bfloat16", lambda device: True)
+    features: list[torch.Tensor] = []
+    read = whole.chains.text_feature
+
+    def recorded(texts: Sequence[str]) -> torch.Tensor:
+        features.append(read(texts))
+        return features[-1]
+
+    monkeypatch.setattr(whole.chains, "text_feature", recorded)
+    traced = whole.trace(CAPTIONS[0], steps=2)
+    assert traced[-1][1] == whole.graph(CAPTIONS[0], steps=2)
+    assert torch.equal(*features)
+
+
+def test_no_candidate_is_refused(whole: SpatialDual) -> None:
+    with pytest.raises(ValueError, match="drawings must be at least 1, got 0"):
+        whole.draw(CAPTIONS, candidates=0)
 
 
 def test_a_missing_model_says_how_to_train_one(tmp_path: Path) -> None:

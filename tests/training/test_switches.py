@@ -235,6 +235,18 @@ def test_coarse_codes_are_the_nearest_to_mean_vectors() -> None:
             assert found[1, row, column] == nearest
 
 
+def test_coarse_codes_are_exact_whatever_precision_surrounds_them() -> None:
+    """Neighbours of 16 evenly spaced codes are nearer than bfloat16 tells apart at this size."""
+    scales = in_two_scales(make_model()).image
+    steps = torch.arange(CODES, dtype=torch.float32)[:, None].expand(-1, 3)
+    scales.codebook.copy_(100 + 0.1 * steps)
+    codes = torch.arange(CODES)[:, None, None].expand(-1, 16, 16)
+    codes = codes[:, : scales.config.grid, : scales.config.grid].flatten(1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = scales.coarse_codes(codes)
+    assert torch.equal(found, torch.arange(CODES)[:, None].expand_as(found))
+
+
 def test_the_fine_scale_reads_the_coarse_one_where_it_lies() -> None:
     """A coarse code changes the input of its own 2 × 2 tokens first; both are on the same grid."""
     fine = in_two_scales(make_model()).image.fine.eval()

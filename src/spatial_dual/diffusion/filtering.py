@@ -49,8 +49,9 @@ def sharpen(probabilities: Tensor, purity_weight: float) -> Tensor:
 
     Improved VQ-Diffusion (Tang et al. 2022), purity prior.
     """
-    exponent = 1 + purity_weight * probabilities.amax(-1, keepdim=True)
-    powered = probabilities**exponent
+    purity = probabilities.amax(-1, keepdim=True)
+    # relative to the largest, which then is 1 and no power of it underflows
+    powered = (probabilities / purity) ** (1 + purity_weight * purity)
     return powered / powered.sum(-1, keepdim=True)
 
 

@@ -54,5 +54,6 @@ class CoarseToFine(nn.Module):
         grid = self.config.grid
         vectors = F.embedding(codes, self.codebook).transpose(1, 2).unflatten(2, (grid, grid))
         means = F.avg_pool2d(vectors, 2).flatten(2).transpose(1, 2)
-        distances = self.codebook.square().sum(dim=1) - 2 * means @ self.codebook.T
+        with torch.autocast(means.device.type, enabled=False):  # bfloat16 mixes up near codes
+            distances = self.codebook.square().sum(dim=1) - 2 * means @ self.codebook.T
         return distances.argmin(dim=2)

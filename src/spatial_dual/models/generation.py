@@ -42,6 +42,11 @@ class SamplingOptions:
     drawings: int = 1
     decode_text: bool = True
 
+    def __post_init__(self) -> None:
+        for name in ("candidates", "drawings"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
 
 @torch.inference_mode()
 def sample_graphs(

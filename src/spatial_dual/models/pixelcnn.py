@@ -205,7 +205,7 @@ def mixture_log_likelihood(x: Tensor, parameters: Tensor) -> Tensor:
     upper, lower = inverse * (centred + 1 / 255), inverse * (centred - 1 / 255)
     # ln(σ(u) − σ(l)) without cancellation
     middle = F.logsigmoid(upper) + F.logsigmoid(-lower)
-    middle = middle + torch.log1p(-torch.exp(-inverse * 2 / 255))
+    middle = middle + torch.log(-torch.expm1(-inverse * 2 / 255))
     inside = torch.where(x[:, None] > 0.999, F.logsigmoid(-lower), middle)
     levels = torch.where(x[:, None] < -0.999, F.logsigmoid(upper), inside)
     mixed = weights[:, :, 0].log_softmax(dim=1) + levels.sum(dim=2)

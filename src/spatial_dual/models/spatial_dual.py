@@ -123,17 +123,14 @@ class SpatialDual:
         self, source: str | Picture, *, steps: int | None = None, seed: int = 0
     ) -> list[tuple[int, SceneGraph]]:
         """Times T … 0 and the graph that ``graph`` holds there on its way (Fig. 9)."""
-        if isinstance(source, str):
-            feature = self.chains.text_feature([source])
-            start = Start(self.initial_from_texts([source]), "text", feature)
-        else:
-            images = stack_squares(source, self.image_size)
-            feature = self.chains.image_feature(images)
-            start = Start(self.initial_from_images(images), "image", feature)
-        options = self._options(steps=steps)
+        chains, options, told = self.chains, self._options(steps=steps), isinstance(source, str)
+        given: Any = [source] if isinstance(source, str) else stack_squares(source, self.image_size)
+        initial = (self.initial_from_texts if told else self.initial_from_images)(given)
         noise = torch_generator(seed, "completing graphs", 0)
-        with mixed_precision(torch.device("cpu")):
-            held = self.chains.trace(start, options, noise)
+        with mixed_precision(torch.device("cpu")):  # of the feature, too, as in ``complete``
+            feature = (chains.text_feature if told else chains.image_feature)(given)
+            start = Start(initial, "text" if told else "image", feature)
+            held = chains.trace(start, options, noise)
         return [(time, graphs[0]) for time, graphs in held]
 
     # a str is a sequence of str to a type checker; the first signature wins

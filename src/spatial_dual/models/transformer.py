@@ -14,15 +14,14 @@ class TimestepEmbedding(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.dim = dim
-        self.project = nn.Sequential(nn.Linear(dim, dim), nn.SiLU(), nn.Linear(dim, dim))
+        self.waves = max(1, dim // 2)
+        self.project = nn.Sequential(nn.Linear(2 * self.waves, dim), nn.SiLU(), nn.Linear(dim, dim))
 
     def forward(self, t: Tensor) -> Tensor:
         """Embed the steps ``t``."""
-        half = self.dim // 2
-        scale = -math.log(10_000) / half
-        frequencies = torch.exp(scale * torch.arange(half, device=t.device))
-        angles = t[:, None].float() * frequencies  # (batch, half)
+        scale = -math.log(10_000) / self.waves
+        frequencies = torch.exp(scale * torch.arange(self.waves, device=t.device))
+        angles = t[:, None].float() * frequencies  # (batch, waves)
         embedded: Tensor = self.project(torch.cat([angles.sin(), angles.cos()], dim=1))
         return embedded
 
