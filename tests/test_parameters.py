@@ -37,6 +37,10 @@ WRONG = {
     "sampling.top_p=0": "--params: sampling.top_p: 0: Input should be greater than 0",
     "dual.fit.betas=[0.9]": "--params: dual.fit.betas: [0.9]: List should have at least 2 items",
     "generate.guidance=.inf": "--params: generate.guidance: inf: Input should be a finite number",
+    "dual.image_diffuser.kernel.mask_share=1": "mask_share: 1: Input should be less than 1",
+    "graph_diffusion.kernel.steps=1": "graph_diffusion.kernel.steps: 1: Input should be greater",
+    "alignment.text_decoder.kernel.name=continuous": "'uniform', 'absorbing' or 'mask_and_replace'",
+    "sampling.purity_weight=-1": "sampling.purity_weight: -1: Input should be greater than or eq",
     "dul.fit.steps=3": "--params: dul: {'fit': {'steps': 3}}: unknown key; allowed are",
 }
 CONFIGURATIONS = {
@@ -69,6 +73,17 @@ MISFITS = {
     "tokens.clip.model.patch=7": "image_size: 128: must be a multiple of 7, the patch of",
     "tokens.image_tokenizer.crops.size=65": "crops.size: 65: must be a multiple of 8, a token",
     "graph_diffusion.hidden_dims.text_hidden=64": "text_hidden: 64: must be 160, dual.text_diff",
+    "image_size=144; tokens.image_tokenizer.model.unshuffle=8": "multiple of 32, 2 tokens that",
+    "dual.captioner={dim: 64, depth: 1, heads: 2}": "text_hidden: 160: must be 64, dual.captioner",
+    "sampling.purity_weight=1; dual.text_diffuser.kernel.name=uniform": (
+        "sampling.purity_weight: 1.0: must be null, as the kernel of dual.text_diffuser has no mask"
+    ),
+    "dual.text_diffuser.kernel={name: uniform, steps: 9, mask_share: 0.5}": (
+        "mask_share 0.5 is only read by mask_and_replace, not uniform"
+    ),
+    "dual.image_diffuser.model={trunk: unet, dim: 12, heads: 2, depth: 1}": (
+        "dim 12 must be a multiple of 8 for a unet"
+    ),
     "ablations.variants=sd4": "--params: ablations.variants: 'sd4': there is no such variant",
     "ablations.seeds=-1": "ablations.seeds: '-1': must be a whole number of at least 0",
 }
@@ -96,7 +111,7 @@ def nested(settings: Iterable[str]) -> dict[str, Any]:
 @pytest.mark.parametrize("setting", MISFITS)
 def test_what_does_not_fit_other_values_is_named(project_path: Path, setting: str) -> None:
     with pytest.raises(ParameterError) as refused:
-        context_with(project_path, nested([setting]))
+        context_with(project_path, nested(setting.split("; ")))
     assert MISFITS[setting] in refused.value.message
 
 
@@ -173,6 +188,10 @@ def test_models_follow_the_configurations_of_the_library(model: str) -> None:
     known = {field.name for field in fields(configured)}
     assert keys - known == set()
     assert known - keys <= FROM_THE_DATA
+
+
+def test_a_unet_is_asked_for_the_width_that_it_needs() -> None:
+    assert load("pipelines.dual.parameters.UNET_GROUPS") == load("models.unet.GROUPS")
 
 
 def load(name: str) -> Any:

@@ -133,11 +133,21 @@ class ParameterCheck:
 
 def misfits(given: ProjectParameters) -> dict[str, str]:
     """What is wrong with keys whose values are right alone and do not fit others."""
+    return {**_uneven_sides(given), **_unequal_widths(given), **_purity_without_mask(given)}
+
+
+def _uneven_sides(given: ProjectParameters) -> dict[str, str]:
+    """Images and crops that are no whole number of what networks cut them into."""
     found = {}
-    tokens, perception = given.tokens, given.perception
+    tokens, perception, diffuser = given.tokens, given.perception, given.dual.image_diffuser
     tokenizer, clip = tokens.image_tokenizer, tokens.clip
     token = 2 * tokenizer.model.unshuffle
+    # each of these halves the grid of tokens
+    tokens_a_side = 2 ** (diffuser.coarse_to_fine + (diffuser.model.trunk == "hourglass"))
     strides = {
+        f"{tokens_a_side} tokens that dual.image_diffuser joins": (
+            1 if tokenizer.pretrained else tokens_a_side * token
+        ),
         "a token of tokens.image_tokenizer": 1 if tokenizer.pretrained else token,
         "the patch of tokens.clip": 1 if clip.pretrained else clip.model.patch,
         "the coarsest cell of perception": (
@@ -150,14 +160,37 @@ def misfits(given: ProjectParameters) -> dict[str, str]:
     if tokenizer.crops.size % token and not tokenizer.pretrained:
         text = f"{tokenizer.crops.size}: must be a multiple of {token}, a token of the model"
         found["tokens.image_tokenizer.crops.size"] = text
-    read, dual = given.graph_diffusion.hidden_dims, given.dual
-    widths = {"image": dual.image_diffuser.model.dim, "text": dual.text_diffuser.model.dim}
-    for name, width in widths.items():
-        stated = getattr(read, f"{name}_hidden")
-        if stated != width:
-            text = f"{stated}: must be {width}, dual.{name}_diffuser.model.dim"
-            found[f"graph_diffusion.hidden_dims.{name}_hidden"] = text
     return found
+
+
+def _unequal_widths(given: ProjectParameters) -> dict[str, str]:
+    """Hidden states that the graph diffuser expects of another width than they have."""
+    dual, found = given.dual, {}
+    widths = {
+        "image_hidden": ("image_diffuser.model", dual.image_diffuser.model.dim),
+        "text_hidden": ("text_diffuser.model", dual.text_diffuser.model.dim),
+    }
+    if dual.captioner:
+        widths["text_hidden"] = ("captioner", dual.captioner.dim)
+    for name, (place, width) in widths.items():
+        stated = getattr(given.graph_diffusion.hidden_dims, name)
+        if stated != width:
+            text = f"{stated}: must be {width}, dual.{place}.dim"
+            found[f"graph_diffusion.hidden_dims.{name}"] = text
+    return found
+
+
+def _purity_without_mask(given: ProjectParameters) -> dict[str, str]:
+    """Purity decides which masked tokens are revealed; some kernels have no mask."""
+    dual, purity = given.dual, given.sampling.purity_weight
+    kernels = {"image_diffuser": dual.image_diffuser.kernel}
+    if not dual.captioner:
+        kernels["text_diffuser"] = dual.text_diffuser.kernel
+    bare = [name for name, kernel in kernels.items() if not kernel.has_mask]
+    if purity is None or not bare:
+        return {}
+    text = f"{purity}: must be null, as the kernel of dual.{bare[0]} has no mask"
+    return {"sampling.purity_weight": text}
 
 
 def refusals(given: ProjectParameters, read: Set[str]) -> dict[str, str]:

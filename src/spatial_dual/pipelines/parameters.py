@@ -57,14 +57,37 @@ class FitParameters(Section):
     checkpoint_every: Count = left_out()
 
 
+READ_BY = {"mask_share": "mask_and_replace", "embedding_dim": "continuous"}
+"""Settings that one kernel alone reads."""
+
+
 class KernelParameters(Section):
     """Noising, see ``diffusion.KernelConfig``."""
 
     name: Literal["uniform", "absorbing", "mask_and_replace", "continuous"]
-    steps: Count
+    steps: Annotated[int, Field(ge=2)]
     schedule: Literal["linear", "cosine", "vq_diffusion"] = left_out()
-    mask_share: Share | None = left_out()
+    mask_share: Annotated[float, Field(gt=0, lt=1)] | None = left_out()
     embedding_dim: Count | None = left_out()
+
+    @model_validator(mode="after")
+    def _settings_are_read(self) -> "KernelParameters":
+        for setting, reader in READ_BY.items():
+            value = getattr(self, setting)
+            if value is not None and self.name != reader:
+                raise ValueError(f"{setting} {value} is only read by {reader}, not {self.name}")
+        return self
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether tokens may be masked."""
+        return self.name in ("absorbing", "mask_and_replace")
+
+
+class DiscreteKernelParameters(KernelParameters):
+    """Noising of tokens that stay tokens."""
+
+    name: Literal["uniform", "absorbing", "mask_and_replace"]
 
 
 class AttentionSizes(Section):

@@ -1,8 +1,8 @@
 """Parameters of the ``alignment`` stage."""
 
 from spatial_dual.pipelines.parameters import (
+    DiscreteKernelParameters,
     FitParameters,
-    KernelParameters,
     Section,
     TransformerSizes,
     left_out,
@@ -33,7 +33,7 @@ class TextDecoderParameters(Section):
     """Noise, sizes and training, from the GPT-2 that ``pretrained`` names if any."""
 
     pretrained: str | None
-    kernel: KernelParameters
+    kernel: DiscreteKernelParameters
     model: TextDecoderSizes
     fit: FitParameters
 

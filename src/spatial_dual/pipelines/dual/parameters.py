@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import model_validator
+
 from spatial_dual.pipelines.parameters import (
     Count,
     FitParameters,
@@ -14,6 +16,9 @@ from spatial_dual.pipelines.parameters import (
     TransformerSizes,
     left_out,
 )
+
+UNET_GROUPS = 8
+"""``models.unet.GROUPS``, whose import would take torch along."""
 
 
 class PriorParameters(Section):
@@ -55,6 +60,12 @@ class ImageDiffuserSizes(DiffuserSizes):
         """An hourglass attends at its coarse width."""
         return "coarse_dim" if self.trunk == "hourglass" and self.coarse_dim else "dim"
 
+    @model_validator(mode="after")
+    def _groups_divide_width(self) -> "ImageDiffuserSizes":
+        if self.trunk == "unet" and self.dim % UNET_GROUPS:
+            raise ValueError(f"dim {self.dim} must be a multiple of {UNET_GROUPS} for a unet")
+        return self
+
 
 class ImageDiffuserParameters(Section):
     """Noise and sizes, and whether there is one diffuser for each of two scales."""
@@ -89,7 +100,7 @@ class SamplingParameters(Section):
     guidance: NonNegative
     temperature: Positive
     top_p: PositiveShare
-    purity_weight: float | None = left_out()
+    purity_weight: NonNegative | None = left_out()
     graph_temperature: Positive
     candidates: Count
     drawings: Count
