@@ -232,5 +232,15 @@ def test_graph_diffuser_gives_logits_for_every_node(name: str) -> None:
     # padding of the dual's hidden states must not either
     hidden = torch.randn(2, 6, 7)
     valid = torch.arange(6) < 4
-    first = GraphCondition(initial, stated, "text_hidden", hidden, valid.expand(2, -1))
-    assert graph_diffuser(z_t, t, first).shape == logits.shape
+    padded = torch.where(valid[:, None], hidden, torch.randn(2, 6, 7))
+    first, second = (
+        GraphCondition(initial, stated, "text_hidden", context, valid.expand(2, -1))
+        for context in (hidden, padded)
+    )
+    taught = graph_diffuser(z_t, t, first)
+    assert torch.allclose(graph_diffuser(z_t, t, second), taught, atol=1e-5)
+    told = GraphCondition(initial, stated, "text_hidden", padded)
+    assert not torch.allclose(graph_diffuser(z_t, t, told), taught, atol=1e-5)
+    # nor do parts of a batch that share a pass, one's context longer than the other's
+    together = graph_diffuser(torch.cat([z_t, z_t]), t.repeat(2), condition, first)
+    torch.testing.assert_close(together, torch.cat([logits, taught]), atol=1e-5, rtol=1e-5)

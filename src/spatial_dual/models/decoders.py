@@ -109,6 +109,9 @@ class TextDecoderConfig:
     Attributes:
         shape: tag spaces of the graphs.
         words: of the graphs' tags.
+        vocabulary_size: K, text codes and words.
+        length: of the text codes z^Y and of the texts, with bos and eos.
+        dim: width; ``depth`` layers of ``heads`` each.
         sees_graph: whether z^G is read beside z^Y.
         cross_attention: whether [z^Y ; z^G] is looked at by every layer, or stands before the
             words as a prefix, as in the paper. On the CPU a step takes a third of the time, since

@@ -105,7 +105,11 @@ class Dgae(nn.Module):
         return z.float()
 
     def encode(self, tags: Tags) -> Tensor:
-        """Codes (batch, nodes) of graphs: the index of round(L_j/2 · tanh z_j) over all j."""
+        """Codes (batch, nodes) of graphs: the index of the rounded latents over all j (Eq. 13).
+
+        round((L_j − 1)/2 · tanh z_j) for an odd L_j; for an even one the levels lie half a step
+        aside, so that there are L_j of them and not one more.
+        """
         codes: Tensor = self.quantiser(self.latents(tags))[1]
         return codes.long()
 

@@ -21,7 +21,7 @@ class SamplingOptions:
     """How the reverse chains are run.
 
     Attributes:
-        steps: of the reverse chain.
+        steps: of the reverse chain; more than the T of a kernel are T.
         guidance: factor of classifier-free guidance of the image diffuser.
         temperature: of the image and text diffusers.
         top_p: share of the probability mass to sample from, in (0, 1].
@@ -30,6 +30,9 @@ class SamplingOptions:
         candidates: descriptions drawn of each image; 3DSG and depth bear out best the one kept.
         drawings: made of each text; the one is kept that shows most of it to perception.
         decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
+
+    Raises:
+        ValueError: nothing to choose from; says which number is below 1.
     """
 
     steps: int = 20

@@ -39,10 +39,7 @@ class TextTokenizer:
         Raises:
             ValueError: the vocabulary cannot hold special tokens and alphabet, or exceeds uint16.
         """
-        alphabet = [
-            chr(c) for c in (*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1))
-        ]
-        smallest = len(SPECIAL_TOKENS) + len(alphabet)
+        smallest = len(SPECIAL_TOKENS) + len(string.ascii_letters)
         if not smallest < vocabulary_size <= 65536:
             raise ValueError(
                 f"vocabulary_size must be in {smallest + 1}..65536, got {vocabulary_size}"

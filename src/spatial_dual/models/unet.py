@@ -1,7 +1,7 @@
 """The paper's U-Net as the trunk of the image denoiser, with the transformer's interface.
 
 Residual convolutions scaled and shifted by the step, and blocks of self- and cross-attention on
-the coarser levels (Rombach et al. 2022, section 3.2).
+the coarser levels (Rombach et al. 2022, sections 3.2, 3.3).
 """
 
 import torch

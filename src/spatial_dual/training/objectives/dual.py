@@ -33,7 +33,7 @@ class DualWeights:
 
     Attributes:
         duality: of the gap (9).
-        graph: of L_I23D and L_T23D.
+        graph: of L_I23D and L_T23D; 0 leaves out all of L_mutual, the KL terms and teachers too.
         intermediate: of the KL terms (2), (3); 0 leaves out the teachers too.
         teacher: of the teachers' own graph losses.
         condition_dropout: share of samples whose condition the image diffuser does not see.
@@ -87,7 +87,8 @@ class DualLoss:
         image, text, graph: the kernels.
         weights: of the parts.
         importance_sampling: whether the image and text diffusers draw t in proportion to the loss
-            that it had, as VQ-Diffusion does; a checkpoint then keeps those losses.
+            that it had, as VQ-Diffusion does; a checkpoint then keeps those losses. An image
+            diffuser in two scales draws t uniformly all the same.
         graph_records: records of a batch whose graphs are diffused too; None is all. The graph
             diffuser comes trained from step 3, and its losses of all records would take about a
             fifth of the time.
@@ -234,8 +235,9 @@ def alignment_kl(
 def duality_gap(batch: dict[str, Tensor], image: DiffusionLoss, text: DiffusionLoss) -> Tensor:
     """Mean |ln p̂(I) + ln p_φ(Y|I) − ln p̂(Y) − ln p_θ(I|Y)| in nats a token (Eq. 9).
 
-    The conditional likelihoods are the bounds −VLB. One common token count divides the whole gap,
-    so that the identity p(I) p(Y|I) = p(Y) p(I|Y) still has gap 0.
+    The conditional likelihoods are the bounds −VLB; of a sample whose condition the image diffuser
+    does not see (``condition_dropout``), its bound is one on p_θ(I). One common token count divides
+    the whole gap, so that the identity p(I) p(Y|I) = p(Y) p(I|Y) still has gap 0.
     """
     joint_by_image = batch["log_prior_image"] - text.vlb
     joint_by_text = batch["log_prior_text"] - image.vlb
