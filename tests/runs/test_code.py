@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from spatial_dual.pipelines.evaluate.pipeline import create_sample_figures
 from spatial_dual.runs.code import CodeReader
 
 FILES = {
@@ -122,3 +123,15 @@ def test_digests_are_remembered_and_a_damaged_memory_is_forgotten(
         assert again["small.table"] == before["small.table"]
         (package.parent / "digests").write_text("{")
         assert reached(package, "report")["small.table"] != before["small.table"]
+
+
+def test_a_metric_is_reached_by_the_nodes_that_use_it_alone(tmp_path: Path) -> None:
+    read = CodeReader("spatial_dual", tmp_path / "digests")
+
+    def users(module: str) -> set[str]:
+        nodes = create_sample_figures().nodes
+        return {node.name for node in nodes if module in read.reached_by(node.func)}
+
+    assert users("spatial_dual.metrics.captions") == {"evaluate_texts"}
+    assert users("spatial_dual.metrics.health") == {"evaluate_health"}
+    assert users("spatial_dual.metrics.visor") == {"evaluate_relations", "evaluate_visor"}

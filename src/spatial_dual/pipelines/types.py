@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from spatial_dual.scene.vocabulary import Vocabulary as Vocabulary
     from spatial_dual.training.checkpoint import CheckpointStore as CheckpointStore
 
+Stated = dict[str, Any]
+"""Graphs that texts state, by whose texts they are, see ``evaluate.text_nodes.parse_texts``."""
+
 
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from spatial_dual.pipelines.evaluate.text_nodes import Stated
 from spatial_dual.pipelines.reading import rows_of
-from spatial_dual.pipelines.types import Records
+from spatial_dual.pipelines.types import Records, Stated
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]

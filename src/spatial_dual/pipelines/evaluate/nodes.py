@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from spatial_dual.chunks import ChunkSeries
-from spatial_dual.pipelines.evaluate.text_nodes import Stated
 from spatial_dual.pipelines.reading import (
     protocol,
     read_graph,
@@ -25,6 +24,7 @@ from spatial_dual.pipelines.types import (
     Perceiver,
     Records,
     SizePrior,
+    Stated,
     TextTokenizer,
 )
 

@@ -3,9 +3,8 @@
 from typing import Any
 
 from spatial_dual.chunks import ChunkSeries
-from spatial_dual.pipelines.evaluate.text_nodes import Stated
 from spatial_dual.pipelines.reading import read_graphs, rows_of
-from spatial_dual.pipelines.types import Perceiver, Records, SizePrior, SpatialDual
+from spatial_dual.pipelines.types import Perceiver, Records, SizePrior, SpatialDual, Stated
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]

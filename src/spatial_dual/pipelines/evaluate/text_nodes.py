@@ -3,11 +3,10 @@
 from typing import Any
 
 from spatial_dual.pipelines.reading import rows_of
-from spatial_dual.pipelines.types import Records
+from spatial_dual.pipelines.types import Records, Stated
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
-Stated = dict[str, Any]
 
 
 def parse_texts(
