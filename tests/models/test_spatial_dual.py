@@ -105,6 +105,20 @@ def test_a_graph_of_one_source_is_the_one_of_a_batch(whole: SpatialDual) -> None
     assert whole.graph(image, seed=3) == whole.complete(seen, images=image[None], seed=3)[0]
 
 
+def test_the_path_of_a_picture_is_no_text(whole: SpatialDual, tmp_path: Path) -> None:
+    Image.fromarray(IMAGES[0]).save(path := tmp_path / "photo.png")
+    for ask in (whole.graph, whole.trace):
+        with pytest.raises(ValueError, match=r"photo\.png: a str is a text here; .* pathlib\.Path"):
+            ask(str(path))
+    assert whole.graph(path, completed=False) == whole.graph(IMAGES[0], completed=False)
+
+
+@pytest.mark.parametrize("guidance", [np.nan, np.inf, -1.0])
+def test_guidance_that_is_none_is_refused(whole: SpatialDual, guidance: float) -> None:
+    with pytest.raises(ValueError, match="guidance must be a number of at least 0"):
+        whole.draw(CAPTIONS[0], guidance=guidance)
+
+
 @pytest.mark.parametrize("source", [CAPTIONS[0], IMAGES[0]], ids=["text", "image"])
 def test_a_trace_goes_from_nothing_to_the_graph(
     whole: SpatialDual, source: str | np.ndarray

@@ -1,5 +1,6 @@
 """Sampling with the trained parts: graphs evolve, images and captions are drawn from them."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -32,7 +33,7 @@ class SamplingOptions:
         decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
 
     Raises:
-        ValueError: nothing to choose from; says which number is below 1.
+        ValueError: nothing to choose from, or guidance that is negative or no number.
     """
 
     steps: int = 20
@@ -49,6 +50,8 @@ class SamplingOptions:
         for name in ("candidates", "drawings"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.guidance < math.inf:
+            raise ValueError(f"guidance must be a number of at least 0, got {self.guidance}")
 
 
 @torch.inference_mode()

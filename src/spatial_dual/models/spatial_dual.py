@@ -1,5 +1,6 @@
 """The whole model: draws images from texts, describes images, completes scene graphs."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -108,7 +109,12 @@ class SpatialDual:
         steps: int | None = None,
         seed: int = 0,
     ) -> SceneGraph:
-        """Scene graph of one text (a str) or one picture: initial, or completed to a 3DSG."""
+        """Scene graph of one text (a str) or one picture: initial, or completed to a 3DSG.
+
+        Raises:
+            ValueError: a str that is the path of a file; a picture's is a ``pathlib.Path``.
+        """
+        _check_no_path(source)
         given: dict[str, Any]
         if isinstance(source, str):
             initial, given = self.initial_from_texts([source]), {"texts": [source]}
@@ -122,7 +128,12 @@ class SpatialDual:
     def trace(
         self, source: str | Picture, *, steps: int | None = None, seed: int = 0
     ) -> list[tuple[int, SceneGraph]]:
-        """Times T … 0 and the graph that ``graph`` holds there on its way (Fig. 9)."""
+        """Times T … 0 and the graph that ``graph`` holds there on its way (Fig. 9).
+
+        Raises:
+            ValueError: as of ``graph``.
+        """
+        _check_no_path(source)
         chains, options, told = self.chains, self._options(steps=steps), isinstance(source, str)
         given: Any = [source] if isinstance(source, str) else stack_squares(source, self.image_size)
         initial = (self.initial_from_texts if told else self.initial_from_images)(given)
@@ -284,3 +295,10 @@ class SpatialDual:
                     results += run(slice(start, start + BATCH), noise)
                     bar.update(len(results) - bar.n)
         return results
+
+
+def _check_no_path(source: str | Picture) -> None:
+    if isinstance(source, str) and os.path.isfile(source):  # unlike Path's, takes long texts
+        raise ValueError(
+            f"{source}: a str is a text here; hand over the picture as pathlib.Path({source!r})"
+        )
