@@ -54,6 +54,11 @@ def test_without_figures_the_field_of_view_is_assumed(fields):
     }
 
 
+def test_a_field_of_view_that_no_camera_has_is_assumed():
+    fields = camera_fields(photo(FocalLengthIn35mmFilm=60_000), CROP, 48.0)
+    assert (fields["fov_deg"], fields["source"]) == (48.0, "assumed")
+
+
 def test_size_at_which_a_jpeg_is_decoded_does_not_matter():
     picture = photo(FocalLengthIn35mmFilm=28)
     before = focal_pixels(picture, CROP)

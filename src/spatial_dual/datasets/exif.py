@@ -46,12 +46,17 @@ def camera_fields(picture: Image.Image, crop: Crop, assumed_fov_deg: float) -> d
     Args:
         picture: as it was opened.
         crop: that the record shows of it.
-        assumed_fov_deg: where EXIF does not tell.
+        assumed_fov_deg: where EXIF does not tell, or tells what no camera has.
     """
     focal = focal_pixels(picture, crop)
-    fov = math.degrees(2 * math.atan(crop.side / 2 / focal)) if focal else assumed_fov_deg
-    source = "exif" if focal else "assumed"
-    return {"fov_deg": fov, "pitch_deg": None, "height_m": None, "source": source}
+    fov = math.degrees(2 * math.atan(crop.side / 2 / focal)) if focal else 0.0
+    told = 1 <= fov <= 179  # beyond, as ``perception.camera`` says, no camera sees
+    return {
+        "fov_deg": fov if told else assumed_fov_deg,
+        "pitch_deg": None,
+        "height_m": None,
+        "source": "exif" if told else "assumed",
+    }
 
 
 def _positive(value: Any) -> float | None:

@@ -71,7 +71,8 @@ class Quarantine:
             listed = "\n  ".join(bad[-LISTED:])
             raise TooMuchLeftOutError(
                 f"{len(bad)} of the {self.rows} records of split {self.split!r} cannot be used; "
-                f"scenes.max_bad_share allows a share of {self.max_bad_share}:\n  {listed}{more}"
+                f"mend them, or allow more than scenes.max_bad_share={self.max_bad_share}:"
+                f"\n  {listed}{more}"
             )
 
     def kept(self, parts: Iterable[Chunk | Finding]) -> Iterable[Chunk]:
