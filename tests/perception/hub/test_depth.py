@@ -58,7 +58,9 @@ def test_relative_depth_is_refused_unless_calibrated(checkpoint, images):
 
 
 def test_missing_checkpoint_says_what_to_do(tmp_path):
-    with pytest.raises(ValueError, match=r"nowhere.*cannot be loaded.*save_pretrained"):
+    with pytest.raises(
+        ValueError, match=r"nowhere.*cannot be loaded: there is no such folder; .*save_pretrained"
+    ):
         load_depth_model(str(tmp_path / "nowhere"), CPU)
 
 

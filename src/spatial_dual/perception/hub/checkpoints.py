@@ -1,6 +1,7 @@
 """Loading of checkpoints by name or folder; failures say what to do."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ def pretrained(load: Callable[..., Any], name: str, what: str, **options: Any) -
         return load(name, **options)
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).strip().partition("\n")[0]
+        if not name or (Path(name).is_absolute() and not Path(name).exists()):
+            reason = "there is no such folder"  # transformers tells of names on the hub
         raise ValueError(
             f"{what} {name!r} cannot be loaded: {reason}; name a folder made by save_pretrained, "
             "or a checkpoint of the hub that can be downloaded"
