@@ -25,11 +25,11 @@ FIT = FitConfig(
 )
 
 
-def new_perceiver(records) -> PixelPerceiver:
+def new_perceiver(records, **settings) -> PixelPerceiver:
     labels, attributes = names_in_records(records, KINDS)
     with seeded_torch(0, "test"):
         return PixelPerceiver(
-            PerceiverConfig(labels=labels, attributes=attributes, widths=(16, 24, 32))
+            PerceiverConfig(labels=labels, attributes=attributes, widths=(16, 24, 32), **settings)
         )
 
 
@@ -89,6 +89,18 @@ def test_one_image_alone_is_perceived_as_among_others(trained, records):
         assert alone.attributes[0] == together.attributes[i]
         np.testing.assert_allclose(alone.depth[0], together.depth[i], rtol=1e-3)
     assert len(perceiver.perceive(images[:0])) == 0
+
+
+def test_a_callers_autocast_changes_nothing(records):
+    perceiver = new_perceiver(records, centre_threshold=0.01)  # untrained: centres that lie close
+    images = records.array("image", range(5))
+    plain = perceiver.perceive(images)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        within = perceiver.perceive(images)
+    assert plain.instances.any()
+    np.testing.assert_array_equal(within.instances, plain.instances)
+    np.testing.assert_array_equal(within.depth, plain.depth)
+    assert within.labels == plain.labels
 
 
 def test_a_mirrored_image_is_perceived_as_the_mirror_of_the_image(trained, records):

@@ -46,7 +46,12 @@ class PixelPerceiver(nn.Module):
             raise ValueError(
                 f"image sides must be multiples of {stride}, got {images.shape[1:3]}; resize first"
             )
-        parts = [self._perceive(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        device = next(self.parameters()).device
+        # a caller's autocast is for networks; grouping and smoothing need float32
+        with torch.autocast(device.type, enabled=False):
+            parts = [
+                self._perceive(images[i : i + BATCH], device) for i in range(0, len(images), BATCH)
+            ]
         return _join(parts, images.shape)
 
     def _seen_from_both_sides(self, images: Tensor) -> dict[str, Tensor]:
@@ -62,8 +67,7 @@ class PixelPerceiver(nn.Module):
             maps[head] = (maps[head] + back) / 2
         return maps
 
-    def _perceive(self, images: np.ndarray) -> Perception:
-        device = next(self.parameters()).device
+    def _perceive(self, images: np.ndarray, device: torch.device) -> Perception:
         with mixed_precision(device):
             maps = self._seen_from_both_sides(to_unit_range(torch.from_numpy(images).to(device)))
         config = self.config
