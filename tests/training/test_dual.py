@@ -35,13 +35,11 @@ def bound(vlb: list[float], tokens: int) -> DiffusionLoss:
 
 def test_duality_gap_by_hand() -> None:
     """(9): |ln p̂(I) − VLB(Y|I) − ln p̂(Y) + VLB(I|Y)| / (tokens of both), mean over the batch."""
-    batch = {
-        "log_prior_image": torch.tensor([-10.0, -10.0]),
-        "log_prior_text": torch.tensor([-4.0, -4.0]),
-    }
-    gap = duality_gap(batch, image=bound([8.0, 6.0], 4), text=bound([2.0, 3.0], 2))
-    # first: −10 − 2 = −4 − 8, the identity holds; second: −10 − 3 against −4 − 6
-    assert float(gap) == pytest.approx((0 + 3 / 6) / 2)
+    batch = {"log_prior_image": torch.full((3,), -10.0), "log_prior_text": torch.full((3,), -4.0)}
+    image, text = bound([8.0, 6.0, 1.0], 4), bound([2.0, 3.0, 9.0], 2)
+    gap = duality_gap(batch, image, text, torch.tensor([True, True, False]))
+    # first: −10 − 2 = −4 − 8, the identity holds; second: −10 − 3 against −4 − 6; third: no p(I|Y)
+    assert float(gap) == pytest.approx((0 + 3 / 6 + 0) / 3)
 
 
 def test_alignment_kl_is_the_divergence_of_the_step_posteriors() -> None:

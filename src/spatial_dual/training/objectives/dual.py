@@ -131,12 +131,15 @@ class DualLoss:
         what joins the tasks is of the caption that was drawn.
         """
         dual, weights = cast(DualModel, model), self.weights
-        image = self._image_half(dual, batch, generator)
+        records = len(batch["caption"])
+        dropped = torch.rand(records, generator=generator) < weights.condition_dropout
+        dropped = dropped.to(batch["caption"].device)
+        image = self._image_half(dual, batch, dropped, generator)
         text = self._text_half(dual, batch, generator)
         parts = {"ST2I": image.loss.total, "SI2T": text.loss.total}
         told = text.drawn(batch["caption"])
         if weights.duality:
-            parts["duality"] = duality_gap(batch, image.loss, told.loss)
+            parts["duality"] = duality_gap(batch, image.loss, told.loss, ~dropped)
         if weights.graph:
             # the easy half of one task teaches the hard half of the other
             hidden = {"text": told.hidden, "image": image.hidden}
@@ -148,13 +151,14 @@ class DualLoss:
         return {"loss": loss, **parts}
 
     def _image_half(
-        self, dual: DualModel, batch: dict[str, Tensor], generator: torch.Generator
+        self,
+        dual: DualModel,
+        batch: dict[str, Tensor],
+        dropped: Tensor,
+        generator: torch.Generator,
     ) -> _Half:
         codes = batch["image_codes"]
-        dropped = torch.rand(len(codes), generator=generator) < self.weights.condition_dropout
-        condition = TokenCondition(
-            take_tags(batch, "gold"), batch["clip_text"], dropped.to(codes.device)
-        )
+        condition = TokenCondition(take_tags(batch, "gold"), batch["clip_text"], dropped)
         if isinstance(dual.image, CoarseToFine):
             return _half_in_two_scales(dual.image, self.image, codes, condition, generator)
         history = self.histories.get("image")
@@ -232,16 +236,19 @@ def alignment_kl(
     return kernel.steps * kernel.prediction_kl(z_t, log_student, log_teacher, t, t - 1).mean()
 
 
-def duality_gap(batch: dict[str, Tensor], image: DiffusionLoss, text: DiffusionLoss) -> Tensor:
+def duality_gap(
+    batch: dict[str, Tensor], image: DiffusionLoss, text: DiffusionLoss, told: Tensor
+) -> Tensor:
     """Mean |ln p̂(I) + ln p_φ(Y|I) − ln p̂(Y) − ln p_θ(I|Y)| in nats a token (Eq. 9).
 
-    The conditional likelihoods are the bounds −VLB; of a sample whose condition the image diffuser
-    does not see (``condition_dropout``), its bound is one on p_θ(I). One common token count divides
-    the whole gap, so that the identity p(I) p(Y|I) = p(Y) p(I|Y) still has gap 0.
+    The conditional likelihoods are the bounds −VLB. One common token count divides the whole gap,
+    so that the identity p(I) p(Y|I) = p(Y) p(I|Y) still has gap 0. Where the image diffuser was
+    not ``told`` its condition, (batch,) bool, it gives no p_θ(I|Y), and the gap counts as 0.
     """
     joint_by_image = batch["log_prior_image"] - text.vlb
     joint_by_text = batch["log_prior_text"] - image.vlb
-    return ((joint_by_image - joint_by_text).abs() / (image.tokens + text.tokens)).mean()
+    gap = (joint_by_image - joint_by_text).abs() / (image.tokens + text.tokens)
+    return torch.where(told, gap, 0).mean()
 
 
 def pool_grid(hidden: Tensor, side: int = 8) -> Tensor:
