@@ -7,7 +7,7 @@ temporary folder, and charges every second to what runs at that moment: nodes (w
 are made while they are saved), reading and writing of data, hashing of record shards, hashing of
 models and the rest, fsync, our hooks, Kedro. Of the last five, shards and fsync grow with the data:
 ROWS_RATIO times as many rows (default 7000 to 136); the others are the same in the default run of
-DEFAULT_CPU_S (1237, the sum of `train` in the README), whose models have the sizes of those of smoke.
+DEFAULT_CPU_S (1237, `train` in the README), whose models have the sizes of those of smoke.
 """
 
 import shutil
