@@ -27,7 +27,7 @@ def read_instances(text: str | None) -> list[Instance]:
     """Instances of a JSON list; none of "" or None.
 
     Raises:
-        BadInstancesError: not such a list, no label, a box that is not x0 < x1, y0 < y1 in 0..1.
+        BadInstancesError: not such a list, no label, a box that is not x0 ≤ x1, y0 ≤ y1 in 0..1.
     """
     if not text:
         return []
@@ -55,9 +55,10 @@ def _problem(instance: object) -> str | None:
     except (TypeError, ValueError):
         return f"box {box} is not four numbers"
     reach = OUTSIDE_SHARE
-    if not (-reach <= x0 < x1 <= 1 + reach and -reach <= y0 < y1 <= 1 + reach):
+    # a box of no area is a detection rounded to nothing, which ``paint`` leaves out
+    if not (-reach <= x0 <= x1 <= 1 + reach and -reach <= y0 <= y1 <= 1 + reach):
         return (
-            f"box {box} is not [x0, y0, x1, y1] with x0 < x1, y0 < y1 in 0…1; divide pixels by the "
+            f"box {box} is not [x0, y0, x1, y1] with x0 ≤ x1, y0 ≤ y1 in 0…1; divide pixels by the "
             "picture's width and height"
         )
     return None
