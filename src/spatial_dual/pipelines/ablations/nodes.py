@@ -19,16 +19,16 @@ def tabulate_figures(metrics: Parameters, variant: str, seed: int, dual: Paramet
     from spatial_dual.tables.results import result_rows
 
     figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
-    return _had(result_rows(figures, variant, seed, metrics["protocol"]["samples"]), dual)
+    return _applicable(result_rows(figures, variant, seed, metrics["protocol"]["samples"]), dual)
 
 
 def tabulate_scores(scores: Any, variant: str, seed: int, dual: Parameters) -> Any:
     """Rows ``variant, seed, id, metric, right, total`` of single samples, for paired tests."""
     columns = ["variant", "seed", *scores.columns]
-    return _had(scores.assign(variant=variant, seed=seed)[columns], dual)
+    return _applicable(scores.assign(variant=variant, seed=seed)[columns], dual)
 
 
-def _had(rows: Any, dual: Parameters) -> Any:
+def _applicable(rows: Any, dual: Parameters) -> Any:
     """Those about a 3DSG only where the variant reads one."""
     absent = () if dual["image_diffuser"]["model"]["sees_graph"] else NEEDS_GRAPH
     return rows[~rows["metric"].str.startswith(absent)].reset_index(drop=True)
