@@ -2,15 +2,12 @@
 
 import math
 
-import numpy as np
-
 from spatial_dual.models.faithfulness import (
     best_borne_out,
     faithfulness,
     most_faithful_drawings,
     share_shown,
 )
-from spatial_dual.models.outputs import Drawing
 from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
 
@@ -48,7 +45,7 @@ def test_score_by_hand() -> None:
 
 def best(texts: list[str], least_sure: list[float] | None = None) -> str:
     sureness = least_sure or [-0.1] * len(texts)
-    return best_borne_out(texts, sureness, [[GRAPH]], LexiconParser())[0]
+    return texts[best_borne_out(texts, sureness, [[GRAPH]], LexiconParser())[0]]
 
 
 def test_true_goes_before_false_more_before_less_and_the_first_before_equals() -> None:
@@ -70,14 +67,14 @@ def test_each_graph_chooses_among_its_own() -> None:
     empty = SceneGraph(objects=(), relations=())
     texts = [FALSE, TRUE, TRUE, FALSE]
     witnesses = [[GRAPH], [empty]]
-    assert best_borne_out(texts, [0.0] * 4, witnesses, LexiconParser()) == [TRUE, TRUE]
+    assert best_borne_out(texts, [0.0] * 4, witnesses, LexiconParser()) == [1, 0]
 
 
 def test_what_both_graphs_bear_out_goes_before_what_one_does() -> None:
     objects = (SceneObject(label="lamp"), SceneObject(label="table"))
     by_depth = seen(*objects, relations=(Relation(subject=0, predicate="behind", object=1),))
     texts = ["a cup is on a table", "a lamp is behind a table"]
-    for witnesses, kept in (([GRAPH], texts[0]), ([GRAPH, by_depth], texts[1])):
+    for witnesses, kept in (([GRAPH], 0), ([GRAPH, by_depth], 1)):
         assert best_borne_out(texts, [0.0] * 2, [witnesses], LexiconParser()) == [kept]
 
 
@@ -98,9 +95,6 @@ def test_what_a_drawing_shows_of_its_text_by_hand() -> None:
     assert share_shown(seen(), STATED) == 1
 
 
-def test_the_drawing_that_shows_most_is_kept_of_each_text() -> None:
-    images = [np.full((2, 2, 3), n, np.uint8) for n in range(4)]
-    made = [Drawing(image, STATED, STATED) for image in images]
+def test_the_drawing_that_shows_most_is_chosen_of_each_text() -> None:
     views = [seen(CUP), STATED, seen(TABLE), seen(CUP)]
-    kept = most_faithful_drawings(made, views, 2)
-    assert [int(drawing.image[0, 0, 0]) for drawing in kept] == [1, 2]
+    assert most_faithful_drawings([STATED] * 4, views, 2) == [1, 0]

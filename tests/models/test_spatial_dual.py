@@ -75,6 +75,17 @@ def test_a_drawing_is_chosen_among_candidates_of_its_own_text(whole: SpatialDual
     assert all((a.image == b.image).all() for a, b in zip(drawings, again, strict=True))
 
 
+def test_what_is_kept_is_one_of_the_candidates(whole: SpatialDual) -> None:
+    drawn = whole.draw_candidates(CAPTIONS, steps=2, candidates=3, seed=1)
+    kept = whole.draw(CAPTIONS, steps=2, candidates=3, seed=1)
+    assert [len(each.outputs) for each in drawn] == [3, 3]
+    for each, drawing in zip(drawn, kept, strict=True):
+        assert np.array_equal(each.outputs[each.chosen].image, drawing.image)
+        assert each.single is each.outputs[0]
+    described = whole.describe_candidates(IMAGES, seed=1)
+    assert [each.best for each in described] == whole.describe(IMAGES, seed=1)
+
+
 def test_a_saved_model_loads_to_the_same_model(whole: SpatialDual, tmp_path: Path) -> None:
     assert not is_whole(tmp_path)
     whole.save_pretrained(tmp_path)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spatial_dual.models.outputs import Drawing
 from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.truth import (
@@ -33,8 +32,8 @@ def best_borne_out(
     least_sure: Sequence[float],
     witnesses: Sequence[Sequence[SceneGraph]],
     parser: TextGraphParser,
-) -> list[str]:
-    """Of the descriptions of each image the best borne out and fluent one, the first of equals.
+) -> list[int]:
+    """Which description of each image is the best borne out and fluent, the first of equals.
 
     Args:
         texts: equally many for each image, image by image.
@@ -53,7 +52,7 @@ def best_borne_out(
             by_label, by_attributes = np.mean(borne_out, axis=0)
             return by_label + FLUENCY * least_sure[row], by_attributes
 
-        chosen.append(texts[max(rows, key=score)])
+        chosen.append(max(rows, key=score) - rows.start)
     return chosen
 
 
@@ -72,18 +71,18 @@ def faithfulness(stated: SceneGraph, graph: SceneGraph) -> tuple[float, float]:
 
 
 def most_faithful_drawings(
-    drawings: Sequence[Drawing], seen: Sequence[SceneGraph], count: int
-) -> list[Drawing]:
-    """Of every ``count`` drawings the one that shows most of its text, the first of equals.
+    stated: Sequence[SceneGraph], seen: Sequence[SceneGraph], count: int
+) -> list[int]:
+    """Which of every ``count`` drawings shows most of its text, the first of equals.
 
     Args:
-        drawings: equally many of each text, text by text.
-        seen: what perception sees in each, with relations by depth.
+        stated: what the text of each drawing states, equally many drawings a text, text by text.
+        seen: what perception sees in each drawing, with relations by depth.
         count: drawings of a text.
     """
-    shares = [share_shown(d.initial, graph) for d, graph in zip(drawings, seen, strict=True)]
-    groups = [range(n, n + count) for n in range(0, len(drawings), count)]
-    return [drawings[max(rows, key=shares.__getitem__)] for rows in groups]
+    shares = [share_shown(text, graph) for text, graph in zip(stated, seen, strict=True)]
+    groups = [range(n, n + count) for n in range(0, len(shares), count)]
+    return [max(rows, key=shares.__getitem__) - rows.start for rows in groups]
 
 
 def share_shown(stated: SceneGraph, seen: SceneGraph) -> float:

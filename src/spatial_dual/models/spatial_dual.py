@@ -15,7 +15,7 @@ from spatial_dual.devices import mixed_precision
 from spatial_dual.models.chains import Chains, Plans, Start
 from spatial_dual.models.faithfulness import best_borne_out, most_faithful_drawings
 from spatial_dual.models.generation import SamplingOptions
-from spatial_dual.models.outputs import Description, Drawing
+from spatial_dual.models.outputs import Candidates, Description, Drawing
 from spatial_dual.models.parts import Parts, load_parts, save_parts
 from spatial_dual.parsing.default import default_parser
 from spatial_dual.parsing.interface import TextGraphParser
@@ -187,19 +187,40 @@ class SpatialDual:
         if isinstance(texts, str):
             given: dict[str, Any] = {"guidance": guidance, "candidates": candidates}
             return self.draw([texts], steps=steps, **given, seed=seed)[0]
+        made = self.draw_candidates(
+            texts, steps=steps, guidance=guidance, candidates=candidates, seed=seed
+        )
+        return [drawings.best for drawings in made]
+
+    def draw_candidates(
+        self,
+        texts: Sequence[str],
+        *,
+        steps: int | None = None,
+        guidance: float | None = None,
+        candidates: int | None = None,
+        seed: int = 0,
+    ) -> list[Candidates[Drawing]]:
+        """All drawings that ``draw`` makes of each text, and which of them it keeps.
+
+        Args:
+            texts: several.
+            steps, guidance, candidates, seed: as of ``draw``.
+        """
         options = self._options(steps=steps, guidance=guidance, drawings=candidates)
         initial, count, chains = self.initial_from_texts(texts), options.drawings, self.chains
 
-        def run(rows: slice, noise: torch.Generator) -> list[Drawing]:
+        def run(rows: slice, noise: torch.Generator) -> list[Candidates[Drawing]]:
             stated = [graph for graph in initial[rows] for _ in range(count)]
             feature = chains.text_feature(texts[rows]).repeat_interleave(count, dim=0)
             plans = chains.plan(Start(stated, "text", feature), options, noise)
             images = chains.draw(plans, feature, options, noise)
             made = [Drawing(*row) for row in zip(images, stated, plans.graphs, strict=True)]
             if count == 1:
-                return made
+                return [Candidates([drawing]) for drawing in made]
             seen = [view.depth_graph(self.parts.size_prior) for view in self._views(images)]
-            return most_faithful_drawings(made, seen, count)
+            chosen = most_faithful_drawings(stated, seen, count)
+            return [Candidates(made[n * count : (n + 1) * count], k) for n, k in enumerate(chosen)]
 
         return self._batched(len(texts), run, seed, "drawing")
 
@@ -236,16 +257,29 @@ class SpatialDual:
         Raises:
             UnreadableImageError: names the picture and the reason.
         """
+        made = self.describe_candidates(pictures, steps=steps, seed=seed)
+        return [descriptions.best for descriptions in made]
+
+    def describe_candidates(
+        self, pictures: Picture | Sequence[Picture], *, steps: int | None = None, seed: int = 0
+    ) -> list[Candidates[Description]]:
+        """All descriptions that ``describe`` makes of each image, and which of them it keeps.
+
+        Those of an image are written from one 3DSG. Arguments and errors as of ``describe``.
+        """
         images = stack_squares(pictures, self.image_size)
         options, chains = self._options(steps=steps), self.chains
 
-        def run(rows: slice, noise: torch.Generator) -> list[Description]:
+        def run(rows: slice, noise: torch.Generator) -> list[Candidates[Description]]:
             views = self._views(images[rows])
             initial = [view.visual_graph() for view in views]
             feature = chains.image_feature(images[rows])
             plans = chains.plan(Start(initial, "image", feature), options, noise)
             texts = self._describe(views, plans, feature, options, noise)
-            return [Description(*row) for row in zip(texts, initial, plans.graphs, strict=True)]
+            return [
+                Candidates([Description(text, vsg, graph) for text in each.outputs], each.chosen)
+                for each, vsg, graph in zip(texts, initial, plans.graphs, strict=True)
+            ]
 
         return self._batched(len(images), run, seed, "describing")
 
@@ -256,8 +290,8 @@ class SpatialDual:
         feature: Tensor,
         options: SamplingOptions,
         noise: torch.Generator,
-    ) -> list[str]:
-        """One text for each graph, of ``options.candidates`` the best borne out by it and depth."""
+    ) -> list[Candidates[str]]:
+        """``options.candidates`` texts for each graph; chosen by that graph and by depth."""
         # without the 3DSG there is nothing to check a text against
         count = options.candidates if self.parts.sees_graph("text") else 1
         several = Plans(
@@ -267,10 +301,11 @@ class SpatialDual:
         repeated = feature.repeat_interleave(count, dim=0)
         texts, least_sure = self.chains.write(several, repeated, options, noise)
         if count == 1:
-            return texts
+            return [Candidates([text]) for text in texts]
         by_depth = [view.depth_graph(self.parts.size_prior) for view in views]
         witnesses = list(zip(plans.graphs, by_depth, strict=True))
-        return best_borne_out(texts, least_sure, witnesses, self.parser)
+        chosen = best_borne_out(texts, least_sure, witnesses, self.parser)
+        return [Candidates(texts[n * count : (n + 1) * count], k) for n, k in enumerate(chosen)]
 
     def _views(self, images: np.ndarray) -> list[View]:
         seen = self.perceiver.perceive(images)
