@@ -28,6 +28,7 @@ class Model:
     parts = SimpleNamespace(
         size_prior=SizePrior(),
         vocabulary=Vocabulary(("cup", "table"), {"colour": ("red",)}, ("on",), ()),
+        fov_deg=48.0,
     )
 
     def draw(self, texts, *, steps, guidance, seed):
@@ -39,7 +40,7 @@ class Model:
             for image, graph in zip(images, initial, strict=True)
         ]
 
-    def describe(self, images, *, steps, seed):
+    def describe(self, images, *, cameras, steps, seed):
         return [
             SimpleNamespace(text=f"level {image[0, 0, 0]}", initial=SceneGraph(), graph=CUP)
             for image in images

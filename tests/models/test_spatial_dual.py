@@ -1,16 +1,23 @@
 """The whole model: both tasks run alone, reproducibly, also after saving and loading."""
 
+import json
+import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 
-from spatial_dual.datasets.folders import is_whole
+from spatial_dual.datasets.folders import MANIFEST, is_whole, write_folder
 from spatial_dual.datasets.images import UnreadableImageError
+from spatial_dual.models.parts import SETTINGS
 from spatial_dual.models.spatial_dual import SpatialDual
+from spatial_dual.perception.camera import Camera
+from spatial_dual.perception.record_graphs import View
+from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.scene.graph import SceneGraph
 from tests.models.whole import CAPTIONS, SIZE, make_whole
 
@@ -168,3 +175,51 @@ def test_no_candidate_is_refused(whole: SpatialDual) -> None:
 def test_a_missing_model_says_how_to_train_one(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="make train"):
         SpatialDual.from_pretrained(tmp_path)
+
+
+def test_perception_uses_the_camera_of_the_model(
+    whole: SpatialDual, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EXIF and given cameras of a photograph override it; a saved folder keeps it."""
+    whole = SpatialDual(replace(whole.parts, fov_deg=37.0))
+    used: list[Camera] = []
+    lifted = View.depth_graph
+
+    def recorded(view: View, prior: SizePrior, place: str | None = None) -> SceneGraph:
+        used.append(view.camera)
+        return lifted(view, prior, place)
+
+    monkeypatch.setattr(View, "depth_graph", recorded)
+    several = replace(whole.parts.sampling, candidates=2)
+    whole = SpatialDual(replace(whole.parts, sampling=several))
+    whole.draw(CAPTIONS[0], steps=2, candidates=2)
+    whole.describe(IMAGES[0], steps=2)
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm.value] = 50
+    Image.fromarray(IMAGES[0]).save(tmp_path / "photo.jpg", exif=exif)
+    whole.describe([tmp_path / "photo.jpg"], steps=2)
+    given = Camera(80.0, source="given")
+    whole.describe(tmp_path / "photo.jpg", cameras=[given], steps=2)
+    # a film of 36 × 24 mm, whose diagonal is that of the square
+    by_exif = np.degrees(2 * np.arctan(np.hypot(36, 24) / np.sqrt(2) / 2 / 50))
+    assert [camera.source for camera in used] == ["assumed"] * 3 + ["exif", "given"]
+    assert [camera.fov_deg for camera in used] == pytest.approx([37.0] * 3 + [by_exif, 80.0])
+    with pytest.raises(ValueError, match="1 pictures, but 2 cameras"):
+        whole.describe(IMAGES[0], cameras=[given] * 2)
+    whole.save_pretrained(tmp_path / "model")
+    assert SpatialDual.from_pretrained(tmp_path / "model").parts.fov_deg == 37.0
+
+
+def test_a_folder_without_a_field_of_view_loads_as_before(
+    whole: SpatialDual, tmp_path: Path
+) -> None:
+    def without(target: Path) -> None:
+        whole.save_pretrained(tmp_path / "new")
+        shutil.copytree(tmp_path / "new", target, dirs_exist_ok=True)
+        (target / MANIFEST).unlink()
+        settings = json.loads((target / SETTINGS).read_text())
+        del settings["fov_deg"]
+        (target / SETTINGS).write_text(json.dumps(settings))
+
+    write_folder(tmp_path / "old", without)
+    assert SpatialDual.from_pretrained(tmp_path / "old").parts.fov_deg == 55.0

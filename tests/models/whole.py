@@ -75,5 +75,6 @@ def make_whole() -> SpatialDual:
         dual=DualModel(dual).eval(),
         kernels=dict.fromkeys(("graph", "image", "text"), kernel),
         sampling=SamplingOptions(steps=4),
+        fov_deg=48.0,
     )
     return SpatialDual(parts)

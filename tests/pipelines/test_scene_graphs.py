@@ -1,5 +1,7 @@
 """The scene_graphs stage on a few rendered scenes."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -154,6 +156,27 @@ def test_photographs_without_depth_or_instances_use_perception(tmp_path, rows, p
         len(labels) for labels in perceived.values("labels")
     ]
     assert all(graph.relations for graph in parsed(graphs, "gold"))
+
+
+def test_the_camera_of_a_photograph_overrides_the_one_that_perception_assumes(
+    tmp_path, rows, perceived
+):
+    """What a rendered picture's own camera is, its pixels do not tell."""
+    boxes = {}
+    for name, camera in {
+        "exif": {"source": "exif", "fov_deg": 20.0},
+        "assumed": {"source": "assumed", "fov_deg": 20.0},
+        "rendered": {"source": "rendered", "fov_deg": 20.0},
+    }.items():
+        photos = photographs(rows, tmp_path / name, camera=json.dumps(camera))
+        graphs = build(tmp_path / name / "graphs", photos, perceived)
+        boxes[name] = [
+            item.box.size[0] for graph in parsed(graphs, "depth") for item in graph.objects
+        ]
+    assert boxes["assumed"] == boxes["rendered"]
+    ratio = np.tan(np.radians(10)) / np.tan(np.radians(24))
+    narrowed = np.median(np.divide(boxes["exif"], boxes["assumed"]))
+    assert narrowed == pytest.approx(ratio, rel=0.1)
 
 
 @pytest.mark.parametrize("photos", [False, True])

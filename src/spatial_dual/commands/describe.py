@@ -12,6 +12,8 @@ from spatial_dual.commands.inputs import load_model
 if TYPE_CHECKING:
     import numpy as np
 
+    from spatial_dual.perception.camera import Camera
+
 
 def run(options: Namespace) -> None:
     """Describe each image on a line of its own; with several, the file comes first.
@@ -21,13 +23,15 @@ def run(options: Namespace) -> None:
     import numpy as np
 
     model = load_model(options.model)
-    images, unreadable = _read(options.images, model.image_size)
+    images, unreadable = _read(options.images, model.image_size, model.parts.fov_deg)
     for problem in unreadable:
         print(problem, file=sys.stderr)
     if images:
-        pixels = np.stack([image for _, image in images])
-        found = model.describe(pixels, steps=options.steps, seed=options.seed)
-        for (path, _), item in zip(images, found, strict=True):
+        pixels = np.stack([image for _, image, _ in images])
+        cameras = [camera for *_, camera in images]
+        asked = {"steps": options.steps, "seed": options.seed}
+        found = model.describe(pixels, cameras=cameras, **asked)
+        for (path, *_), item in zip(images, found, strict=True):
             if options.json:
                 graphs = {"initial": item.initial.to_dict(), "completed": item.graph.to_dict()}
                 row = {"image": str(path), "text": item.text, **graphs}
@@ -38,15 +42,19 @@ def run(options: Namespace) -> None:
         raise CommandError(f"{len(unreadable)} of {len(options.images)} images cannot be read")
 
 
-def _read(paths: list[Path], size: int) -> "tuple[list[tuple[Path, np.ndarray]], list[str]]":
-    """Each readable file with its square pixels, and what is wrong with the others."""
-    from spatial_dual.datasets.images import UnreadableImageError, read_square
+def _read(
+    paths: list[Path], size: int, fov_deg: float
+) -> "tuple[list[tuple[Path, np.ndarray, Camera]], list[str]]":
+    """Each readable file with its square pixels and camera, and what is wrong with the others."""
+    from spatial_dual.datasets.images import UnreadableImageError, each_square
+    from spatial_dual.perception.camera import Camera
 
-    images: list[tuple[Path, np.ndarray]] = []
+    images: list[tuple[Path, np.ndarray, Camera]] = []
     unreadable = []
     for path in paths:
         try:
-            images.append((path, read_square(path, size)[0]))
+            ((opened, pixels, crop),) = each_square(path, size)
+            images.append((path, pixels, Camera.of_photograph(opened, crop, fov_deg)))
         except UnreadableImageError as error:
             unreadable.append(str(error))
     return images, unreadable

@@ -76,10 +76,12 @@ def _parser(options: Namespace) -> "TextGraphParser":
 def _of_image(options: Namespace) -> "Iterator[SceneGraph]":
     """The VSG by the trained network or, where depth or instances are named, the 3DSG by depth."""
     from spatial_dual.datasets.images import UnreadableImageError, read_square
+    from spatial_dual.perception.camera import ASSUMED_FOV_DEG
     from spatial_dual.perception.size_prior import SizePrior
 
     if names_depth(options) and names_instances(options) and not options.completed:
-        yield read_view(options, _SIDE, perceiver=None).depth_graph(SizePrior())
+        view = read_view(options, _SIDE, None, ASSUMED_FOV_DEG)
+        yield view.depth_graph(SizePrior())
         return
     model = load_model(options.model)
     try:
@@ -87,7 +89,7 @@ def _of_image(options: Namespace) -> "Iterator[SceneGraph]":
     except UnreadableImageError as error:
         raise CommandError(str(error)) from error
     if names_depth(options) or names_instances(options):
-        view = read_view(options, model.image_size, model.perceiver)
+        view = read_view(options, model.image_size, model.perceiver, model.parts.fov_deg)
         initial = [view.depth_graph(model.parts.size_prior)]
     else:
         initial = model.initial_from_images(images)

@@ -146,7 +146,10 @@ def _add_graph(command: ArgumentParser) -> None:
         "--intrinsics", type=_intrinsics, metavar="fx,fy,cx,cy", help="in pixels of the image"
     )
     command.add_argument(
-        "--fov", type=_angle, metavar="DEG", help="vertical field of view (default: EXIF's, or 55)"
+        "--fov",
+        type=_angle,
+        metavar="DEG",
+        help="vertical field of view (default: EXIF's, the model's, or 55)",
     )
     command.add_argument(
         "--pitch", type=_pitch, metavar="DEG", help="of the camera below the horizon, if known"

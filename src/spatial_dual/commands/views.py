@@ -28,13 +28,16 @@ def names_depth(options: Namespace) -> bool:
     return options.depth is not None or options.depth_model is not None
 
 
-def read_view(options: Namespace, size: int, perceiver: "Perceiver | None") -> "View":
+def read_view(
+    options: Namespace, size: int, perceiver: "Perceiver | None", assumed_fov_deg: float
+) -> "View":
     """Depth and instances of ``--image``; what the options do not name, the perceiver sees.
 
     Args:
         options: of ``spatial-dual graph``.
         size: side of the square that is looked at.
         perceiver: needed unless both are named.
+        assumed_fov_deg: vertical, where neither the options nor EXIF tell it.
 
     Raises:
         CommandError: a file or model that cannot be used.
@@ -49,7 +52,7 @@ def read_view(options: Namespace, size: int, perceiver: "Perceiver | None") -> "
     except ValueError as error:
         raise CommandError(f"{options.image}: {error}") from error
     try:
-        camera = _camera(options, picture, crop)
+        camera = _camera(options, picture, crop, assumed_fov_deg)
         seen = perceiver.perceive(pixels[None]) if perceiver is not None else None
         depth = _depth(options, pixels, crop)
         if depth is None and seen is not None:
@@ -69,13 +72,12 @@ def read_view(options: Namespace, size: int, perceiver: "Perceiver | None") -> "
     return View(depth, instances, labels, words, scores, camera)
 
 
-def _camera(options: Namespace, picture: "Image", crop: "Crop") -> "Camera":
+def _camera(options: Namespace, picture: "Image", crop: "Crop", assumed_fov_deg: float) -> "Camera":
     """Given intrinsics, a given field of view, EXIF's, or the assumed one."""
-    import json
     import math
+    from dataclasses import replace
 
-    from spatial_dual.datasets.exif import camera_fields
-    from spatial_dual.perception.camera import ASSUMED_FOV_DEG, Camera
+    from spatial_dual.perception.camera import Camera
 
     if options.intrinsics is not None:
         intrinsics = crop.intrinsics(options.intrinsics)
@@ -84,10 +86,10 @@ def _camera(options: Namespace, picture: "Image", crop: "Crop") -> "Camera":
         half = math.tan(math.radians(options.fov) / 2) * crop.side / crop.height
         fov = math.degrees(2 * math.atan(half))
         return Camera(fov, pitch_deg=options.pitch, source="given")
-    fields = camera_fields(picture, crop, ASSUMED_FOV_DEG)
+    camera = Camera.of_photograph(picture, crop, assumed_fov_deg)
     if options.pitch is not None:
-        fields |= {"pitch_deg": options.pitch, "source": "given"}
-    return Camera.from_json(json.dumps(fields))
+        return replace(camera, pitch_deg=options.pitch, source="given")
+    return camera
 
 
 def _depth(options: Namespace, pixels: "np.ndarray", crop: "Crop") -> "np.ndarray | None":

@@ -7,7 +7,7 @@ them, and squeezing would break the pinhole camera.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -127,18 +127,29 @@ def stack_squares(pictures: np.ndarray | Picture | Sequence[Picture], size: int)
     Raises:
         UnreadableImageError: names the file, or the number of the picture, and the reason.
     """
+    squares = [pixels for _, pixels, _ in each_square(pictures, size)]
+    return np.stack(squares) if squares else np.zeros((0, size, size, 3), np.uint8)
+
+
+def each_square(
+    pictures: np.ndarray | Picture | Sequence[Picture], size: int
+) -> Iterator[tuple[Image.Image, np.ndarray, Crop]]:
+    """Each picture as it was opened, with its square pixels and crop as of ``square_rgb``.
+
+    Raises:
+        UnreadableImageError: names the file, or the number of the picture, and the reason.
+    """
     if isinstance(pictures, np.ndarray):
         pictures = list(pictures) if pictures.ndim == 4 else [pictures]
     elif isinstance(pictures, bytes | str | Path | Image.Image):
         pictures = [pictures]
-    squares = []
     for number, picture in enumerate(pictures):
         try:
-            squares.append(square_rgb(open_picture(picture), size)[0])
+            opened = open_picture(picture)
+            yield opened, *square_rgb(opened, size)
         except UnreadableImageError as error:
             name = picture if isinstance(picture, str | Path) else f"picture {number}"
             raise UnreadableImageError(f"{name}: {error}") from error
-    return np.stack(squares) if squares else np.zeros((0, size, size, 3), np.uint8)
 
 
 def read_square(path: Path | str, size: int) -> tuple[np.ndarray, Crop]:

@@ -15,6 +15,7 @@ from spatial_dual.models.dual import DualModel
 from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.models.image_tokenizer import ImageTokenizer
 from spatial_dual.models.text_tokenizer import TextTokenizer
+from spatial_dual.perception.camera import ASSUMED_FOV_DEG
 from spatial_dual.perception.size_prior import SizePrior
 from spatial_dual.perception.stored import StoredPerceiver, load_perceiver, save_perceiver
 from spatial_dual.scene.vocabulary import Vocabulary
@@ -38,6 +39,8 @@ class Parts:
     Attributes:
         kernels: settings of the "image", "text" and "graph" kernels, without their classes.
         sampling: how chains are run unless a call says otherwise.
+        fov_deg: vertical field of view in degrees of drawings, and of photographs that do not
+            tell theirs; that of the pictures that the model was trained on.
     """
 
     vocabulary: Vocabulary
@@ -52,6 +55,7 @@ class Parts:
     dual: DualModel
     kernels: Mapping[str, Mapping[str, Any]]
     sampling: SamplingOptions
+    fov_deg: float
 
     def sees_graph(self, kind: str) -> bool:
         """Whether anything that makes an "image" or a "text" reads the 3DSG."""
@@ -68,6 +72,7 @@ def save_parts(folder: Path, parts: Parts) -> None:
         "text_tokenizer": parts.text_tokenizer.to_dict(),
         "kernels": parts.kernels,
         "sampling": asdict(parts.sampling),
+        "fov_deg": parts.fov_deg,
     }
 
     def fill(target: Path) -> None:
@@ -101,6 +106,7 @@ def load_parts(folder: Path) -> Parts:
         text_tokenizer=TextTokenizer.from_dict(settings["text_tokenizer"]),
         kernels=settings["kernels"],
         sampling=SamplingOptions(**settings["sampling"]),
+        fov_deg=settings.get("fov_deg", ASSUMED_FOV_DEG),  # folders of version 0.1 have none
         perceiver=load_perceiver(folder / PERCEIVER),
         **models,
     )

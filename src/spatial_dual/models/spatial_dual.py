@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spatial_dual.datasets.images import Picture, stack_squares
+from spatial_dual.datasets.images import Picture, each_square, stack_squares
 from spatial_dual.devices import mixed_precision
 from spatial_dual.models.chains import Chains, Plans, Start
 from spatial_dual.models.faithfulness import best_borne_out, most_faithful_drawings
@@ -71,7 +71,7 @@ class SpatialDual:
 
     def initial_from_images(self, images: np.ndarray) -> list[SceneGraph]:
         """VSGs of images (n, H, W, 3) uint8: what perception sees, and nothing else."""
-        return [view.visual_graph() for view in self._views(images)]
+        return [view.visual_graph() for view in self._views(images, self._own_cameras(images))]
 
     def complete(
         self,
@@ -218,7 +218,8 @@ class SpatialDual:
             made = [Drawing(*row) for row in zip(images, stated, plans.graphs, strict=True)]
             if count == 1:
                 return [Candidates([drawing]) for drawing in made]
-            seen = [view.depth_graph(self.parts.size_prior) for view in self._views(images)]
+            views = self._views(images, self._own_cameras(images))
+            seen = [view.depth_graph(self.parts.size_prior) for view in views]
             chosen = most_faithful_drawings(stated, seen, count)
             return [Candidates(made[n * count : (n + 1) * count], k) for n, k in enumerate(chosen)]
 
@@ -244,34 +245,50 @@ class SpatialDual:
         return self._batched(len(graphs), run, seed, "drawing graphs")
 
     def describe(
-        self, pictures: Picture | Sequence[Picture], *, steps: int | None = None, seed: int = 0
+        self,
+        pictures: Picture | Sequence[Picture],
+        *,
+        cameras: Sequence[Camera] | None = None,
+        steps: int | None = None,
+        seed: int = 0,
     ) -> list[Description]:
         """Image → VSG → 3DSG → text (SI2T), one description an image.
 
         Args:
             pictures: uint8 (n, H, W, 3) or (H, W, 3), files or pictures of any size; one gives a
                 list of one. Each is brought into the models' form as ``datasets.images`` says.
+            cameras: of the square crops, one a picture; by default that of its EXIF, or else the
+                one of the pictures that the model was trained on.
             steps: of the reverse chains.
             seed: of all noise.
 
         Raises:
             UnreadableImageError: names the picture and the reason.
+            ValueError: not one camera a picture.
         """
-        made = self.describe_candidates(pictures, steps=steps, seed=seed)
+        made = self.describe_candidates(pictures, cameras=cameras, steps=steps, seed=seed)
         return [descriptions.best for descriptions in made]
 
     def describe_candidates(
-        self, pictures: Picture | Sequence[Picture], *, steps: int | None = None, seed: int = 0
+        self,
+        pictures: Picture | Sequence[Picture],
+        *,
+        cameras: Sequence[Camera] | None = None,
+        steps: int | None = None,
+        seed: int = 0,
     ) -> list[Candidates[Description]]:
         """All descriptions that ``describe`` makes of each image, and which of them it keeps.
 
         Those of an image are written from one 3DSG. Arguments and errors as of ``describe``.
         """
-        images = stack_squares(pictures, self.image_size)
+        images, own = self._read(pictures)
+        cameras = own if cameras is None else cameras
+        if len(cameras) != len(images):
+            raise ValueError(f"{len(images)} pictures, but {len(cameras)} cameras")
         options, chains = self._options(steps=steps), self.chains
 
         def run(rows: slice, noise: torch.Generator) -> list[Candidates[Description]]:
-            views = self._views(images[rows])
+            views = self._views(images[rows], cameras[rows])
             initial = [view.visual_graph() for view in views]
             feature = chains.image_feature(images[rows])
             plans = chains.plan(Start(initial, "image", feature), options, noise)
@@ -307,10 +324,26 @@ class SpatialDual:
         chosen = best_borne_out(texts, least_sure, witnesses, self.parser)
         return [Candidates(texts[n * count : (n + 1) * count], k) for n, k in enumerate(chosen)]
 
-    def _views(self, images: np.ndarray) -> list[View]:
+    def _read(self, pictures: Picture | Sequence[Picture]) -> tuple[np.ndarray, Sequence[Camera]]:
+        """Square pixels (n, size, size, 3) of pictures, and their cameras."""
+        if isinstance(pictures, np.ndarray):  # pixels alone, without EXIF
+            images = stack_squares(pictures, self.image_size)
+            return images, self._own_cameras(images)
+        size, fov = self.image_size, self.parts.fov_deg
+        squares, cameras = [np.zeros((0, size, size, 3), np.uint8)], []
+        for opened, pixels, crop in each_square(pictures, size):
+            squares.append(pixels[None])
+            cameras.append(Camera.of_photograph(opened, crop, fov))
+        return np.concatenate(squares), cameras
+
+    def _own_cameras(self, images: np.ndarray) -> list[Camera]:
+        """The camera of the pictures that the model was trained on, for each image."""
+        return [Camera(self.parts.fov_deg)] * len(images)
+
+    def _views(self, images: np.ndarray, cameras: Sequence[Camera]) -> list[View]:
         seen = self.perceiver.perceive(images)
-        columns = (seen.depth, seen.instances, seen.labels, seen.attributes, seen.scores)
-        return [View(*row, Camera()) for row in zip(*columns, strict=True)]
+        columns = (seen.depth, seen.instances, seen.labels, seen.attributes, seen.scores, cameras)
+        return [View(*row) for row in zip(*columns, strict=True)]
 
     def _options(self, **asked: Any) -> SamplingOptions:
         """How the model was saved to sample, changed where a call asks for something."""

@@ -7,6 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.Image import Image
+
+from spatial_dual.datasets.exif import camera_fields
+from spatial_dual.datasets.images import Crop
 
 Points = NDArray[np.float32]
 
@@ -40,6 +44,11 @@ class Camera:
             raise ValueError(f"camera fov_deg must lie within 1..179 degrees, got {self.fov_deg}")
         if self.intrinsics is not None and min(self.intrinsics[:2]) <= 0:
             raise ValueError(f"camera focal lengths must be positive, got {self.intrinsics[:2]}")
+
+    @classmethod
+    def of_photograph(cls, picture: Image, crop: Crop, assumed_fov_deg: float) -> Self:
+        """Camera of the square ``crop`` of a picture by its EXIF, or else the assumed one."""
+        return cls.from_json(json.dumps(camera_fields(picture, crop, assumed_fov_deg)))
 
     @classmethod
     def from_json(cls, text: str) -> Self:

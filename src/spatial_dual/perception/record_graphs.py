@@ -120,6 +120,15 @@ def gold_graph(record: Row, perceived: View, prior: SizePrior) -> SceneGraph:
     return best_view(record, perceived).depth_graph(prior, record["place"] or None)
 
 
+def perceived_camera(record: Row, assumed_fov_deg: float) -> Camera:
+    """Camera of a record for perception: what the photograph says of it, or the assumed one.
+
+    Of a rendered picture perception sees the pixels alone.
+    """
+    camera = Camera.from_json(record["camera"])
+    return camera if camera.source in ("exif", "given") else Camera(assumed_fov_deg)
+
+
 def best_view(record: Row, perceived: View) -> View:
     """The record's own depth and instances; what it has none of, perception stands in for."""
     view = View.of_record(record) if record["labels"] else perceived

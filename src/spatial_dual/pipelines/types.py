@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spatial_dual.models.text_tokenizer import TextTokenizer as TextTokenizer
     from spatial_dual.models.token_diffuser import TokenDiffuserConfig as TokenDiffuserConfig
     from spatial_dual.parsing.interface import TextGraphParser as TextGraphParser
+    from spatial_dual.perception.camera import Camera as Camera
     from spatial_dual.perception.perceiver import Perceiver as Perceiver
     from spatial_dual.perception.pixel_perceiver import PixelPerceiver as PixelPerceiver
     from spatial_dual.perception.size_prior import SizePrior as SizePrior

@@ -222,6 +222,7 @@ def assemble(
     graph_parameters: Parameters,
     parameters: Parameters,
     sampling: Parameters,
+    fov_deg: float,
 ) -> SpatialDual:
     """The whole model, ready to draw and describe."""
     from spatial_dual.models.generation import SamplingOptions
@@ -241,5 +242,6 @@ def assemble(
         dual,
         _kernel_settings(parameters, graph_parameters),
         SamplingOptions(**sampling),
+        fov_deg,
     )
     return SpatialDual(parts)

@@ -64,7 +64,11 @@ def create_assembly() -> Pipeline:
         [
             node(
                 assemble,
-                inputs=[*PARTS, "params:graph_diffusion", "params:dual", "params:sampling"],
+                inputs=[
+                    *PARTS,
+                    *(f"params:{name}" for name in ("graph_diffusion", "dual", "sampling")),
+                    "params:scene_graphs.perceived_fov_deg",
+                ],
                 outputs="spatial_dual",
                 name="assemble",
             ),

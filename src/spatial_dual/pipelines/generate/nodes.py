@@ -8,7 +8,7 @@ import numpy as np
 
 from spatial_dual.chunks import ChunkSeries
 from spatial_dual.pipelines.reading import read_graphs, rows_of
-from spatial_dual.pipelines.types import Records, SceneGraph, SpatialDual
+from spatial_dual.pipelines.types import Camera, Records, SceneGraph, SpatialDual
 
 Parameters = dict[str, Any]
 Chunk = dict[str, Any]
@@ -56,7 +56,8 @@ def _sample_rows(
     count = parameters["drawings"] or model.parts.sampling.drawings
     drawings = model.draw(captions, **options, candidates=count, seed=own_seed)
     images = scenes.array("image", rows)
-    described = model.describe(images, steps=options["steps"], seed=own_seed)
+    cameras = _cameras(scenes.values("camera", rows), model.parts.fov_deg)
+    described = model.describe(images, cameras=cameras, steps=options["steps"], seed=own_seed)
     return {
         "id": scenes.values("id", rows),
         "caption": captions,
@@ -103,6 +104,12 @@ def _options(model: SpatialDual, parameters: Parameters) -> Parameters:
         "steps": parameters["steps"] or own.steps,
         "guidance": own.guidance if parameters["guidance"] is None else parameters["guidance"],
     }
+
+
+def _cameras(columns: Sequence[str], fov_deg: float) -> list[Camera]:
+    from spatial_dual.perception.record_graphs import perceived_camera
+
+    return [perceived_camera({"camera": camera}, fov_deg) for camera in columns]
 
 
 def _captions(rows: range, captions: Sequence[Sequence[str]]) -> list[str]:

@@ -79,14 +79,13 @@ def draw_depth_views(
     """
     from spatial_dual.figures.depth_views import DepthView, depth_figure
     from spatial_dual.figures.space import space_figure
-    from spatial_dual.perception.camera import Camera
-    from spatial_dual.perception.record_graphs import View, best_view
+    from spatial_dual.perception.record_graphs import View, best_view, perceived_camera
 
     count = min(parameters["drawn_scenes"], len(scenes))
     records = _rows(next(scenes.chunks(count, SCENE_COLUMNS)))
-    camera = Camera(parameters["perceived_fov_deg"])
     views = []
     for record, seen in zip(records, _rows(next(perceived.chunks(count))), strict=True):
+        camera = perceived_camera(record, parameters["perceived_fov_deg"])
         view = View.of_perception(record, seen, camera)
         if not record["graph"]:
             view = best_view(record, view)
@@ -111,17 +110,16 @@ def _graphs_of_chunk(
     parameters: Parameters,
     with_depth: bool,
 ) -> Chunk:
-    from spatial_dual.perception.camera import Camera
-    from spatial_dual.perception.record_graphs import View, gold_graph
+    from spatial_dual.perception.record_graphs import View, gold_graph, perceived_camera
 
     if [row["id"] for row in scenes] != [row["id"] for row in seen]:
         raise ValueError(
             f"scenes and what perception saw differ in their ids around {scenes[0]['id']!r}; "
             "run the perception stage again"
         )
-    camera = Camera(parameters["perceived_fov_deg"])
+    fov = parameters["perceived_fov_deg"]
     views = [
-        View.of_perception(record, perceived, camera)
+        View.of_perception(record, perceived, perceived_camera(record, fov))
         for record, perceived in zip(scenes, seen, strict=True)
     ]
     shown = [View.of_record(row) for row in scenes] if _from_records(parameters) else views

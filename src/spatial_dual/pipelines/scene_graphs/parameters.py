@@ -26,7 +26,7 @@ class SceneGraphsParameters(Section):
     """``parameters_scene_graphs.yml``; what each key means is said there."""
 
     visual_from: Literal["perceived", "records"]
-    perceived_fov_deg: Annotated[float, Field(gt=0, lt=180)]
+    perceived_fov_deg: Annotated[float, Field(ge=1, le=179)]
     depth_graphs: SplitChoice
     text_parser: Literal["lexicon", "stanza"]
     drawn_scenes: Count
