@@ -105,5 +105,5 @@ def _found(instance: dict, shape: tuple[int, int]) -> Found:
     height, width = shape
     box = np.array(instance["box"]) * [width, height, width, height]
     code = instance["mask_rle"]
-    mask = decode_rle(code) if code else None
+    mask = decode_rle(code, height, width) if code else None
     return Found(instance["label"], instance["score"], tuple(box.tolist()), mask)

@@ -3,7 +3,8 @@
 A folder is made beside its place under a temporary name, flushed to disk and renamed. When one is
 already there it steps aside first (``<name>.previous``) and is deleted last. A kill before the
 renames leaves the old folder, between them the old one aside (the next access puts it back), after
-them the new one.
+them the new one. What lies under a temporary name already, a link of a stranger's folder above all,
+is removed, never followed.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 MANIFEST = "manifest.json"
 
@@ -33,19 +34,19 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     """
     settle(folder)
     temporary = unfinished(folder)
-    shutil.rmtree(temporary, ignore_errors=True)
+    remove(temporary)
     temporary.mkdir(parents=True)
     try:
         _fill_and_flush(temporary, fill)
         publish(folder)
     except Exception:
         # a full disk should not stay full of what is of no use
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
         raise
 
 
 def unfinished(folder: Path) -> Path:
-    """Where the replacement of a folder is written."""
+    """Where the replacement of a folder or file is written."""
     return folder.with_name(f"{folder.name}.unfinished")
 
 
@@ -59,11 +60,11 @@ def publish(folder: Path) -> None:
     flush(unfinished(folder))
     previous = _previous(folder)
     if folder.exists():
-        shutil.rmtree(previous, ignore_errors=True)  # of an attempt killed while it deleted that
+        remove(previous)  # of an attempt killed while it deleted that
         folder.rename(previous)
     unfinished(folder).rename(folder)
     flush(folder.parent)
-    shutil.rmtree(previous, ignore_errors=True)
+    remove(previous)
 
 
 def settle(folder: Path) -> None:
@@ -116,14 +117,31 @@ def is_whole(folder: Path) -> bool:
 def write_file(path: Path, content: bytes) -> None:
     """Replace one file atomically: temporary name, flush to disk, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.unfinished")
+    temporary = unfinished(path)
     try:
-        temporary.write_bytes(content)
-        flush(temporary)
+        with create(temporary) as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
     temporary.rename(path)
+
+
+def create(path: Path) -> BinaryIO:
+    """A new, empty file in the place of one of this name; a link is removed, not followed."""
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o666), "wb")
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all that is in it, or a link, but nothing that a link names."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -9,7 +9,6 @@ folder of the same recipe are taken over.
 import json
 import logging
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +17,15 @@ from typing import Any
 import pyarrow as pa
 
 from spatial_dual.chunks import ChunkSeries
-from spatial_dual.datasets.folders import MANIFEST, file_digest, publish, settle, unfinished
+from spatial_dual.datasets.folders import (
+    MANIFEST,
+    create,
+    file_digest,
+    publish,
+    remove,
+    settle,
+    unfinished,
+)
 from spatial_dual.datasets.record_columns import Chunk, RecordsError, batches
 from spatial_dual.datasets.shard_writer import MANIFEST_VERSION, Shard, ShardWriter, shard_name
 
@@ -74,7 +81,7 @@ def write_shards(
             writer.write_manifest()
         except Exception:
             # a full disk should not stay full of what is of no use
-            shutil.rmtree(unfinished(folder), ignore_errors=True)
+            remove(unfinished(folder))
             raise
     publish(folder)
 
@@ -96,9 +103,10 @@ def _write_absent(folder: Path, series: ChunkSeries, rows_per_shard: int, recipe
 def _take_over(folder: Path, recipe: str, sizes: list[int]) -> dict[int, Shard]:
     """Gather the sound shards that a killed attempt or a damaged folder left, by number."""
     place = unfinished(folder)
-    if _recipe_of(place) != recipe:
+    if place.is_symlink() or _recipe_of(place) != recipe:
         _empty(place)
-        (place / RECIPE).write_text(recipe)
+        with create(place / RECIPE) as stream:
+            stream.write(recipe.encode())
     there = _sound(place, sizes)
     stored = _sound(folder, sizes) if _recipe_of(folder) == recipe else {}
     if len(stored) < len(sizes):  # a whole folder is made again on purpose
@@ -108,7 +116,7 @@ def _take_over(folder: Path, recipe: str, sizes: list[int]) -> dict[int, Shard]:
             there[number] = stored[number]
     for path in place.iterdir():
         if path.name not in (RECIPE, MANIFEST, *map(shard_name, there)):
-            path.unlink()
+            remove(path)
     return there
 
 
@@ -179,7 +187,7 @@ def _recipe_of(folder: Path) -> str | None:
 
 
 def _empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     folder.mkdir(parents=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from spatial_dual.datasets.folders import MANIFEST, file_digest, flush, write_file
+from spatial_dual.datasets.folders import MANIFEST, create, file_digest, flush, write_file
 
 MANIFEST_VERSION = 1
 Shard = dict[str, Any]
@@ -69,6 +69,7 @@ class ShardWriter:
         self.schema = batch.schema
         while batch.num_rows:
             if self._file is None:
+                create(self._path).close()  # Arrow would follow a link
                 self._file = pa.ipc.new_file(str(self._path), batch.schema)
             part = batch.slice(0, self._rows_per_shard - sum(self._batches))
             self._file.write_batch(part)

@@ -17,7 +17,7 @@ from typing import Any
 import click
 from filelock import BaseFileLock, FileLock, Timeout
 
-from spatial_dual.datasets.folders import write_file
+from spatial_dual.datasets.folders import create, write_file
 from spatial_dual.runs.fingerprints import plain
 
 Manifest = dict[str, Any]
@@ -80,7 +80,8 @@ def lock_runs(folder: Path) -> BaseFileLock:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if lock := _take(folder):
-        (folder / RESERVE).write_bytes(bytes(1 << 20))
+        with create(folder / RESERVE) as reserve:
+            reserve.write(bytes(1 << 20))
         return lock
     run = next(reversed(load_manifests(folder).values()))
     raise FolderInUseError(

@@ -89,7 +89,7 @@ def test_run_length_decoder_inverts_the_coder(seed):
     rng = np.random.default_rng(seed)
     coarse = rng.random((rng.integers(1, 9), rng.integers(1, 9))) < 0.5
     mask = np.kron(coarse, np.ones((rng.integers(1, 40), rng.integers(1, 40)), bool))
-    np.testing.assert_array_equal(decode_rle(encode_rle(mask)), mask)
+    np.testing.assert_array_equal(decode_rle(encode_rle(mask), *mask.shape), mask)
 
 
 def test_image_depth_masks_and_boxes_share_the_crop(tmp_path):

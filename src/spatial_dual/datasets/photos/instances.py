@@ -92,13 +92,11 @@ def _region(instance: Instance, crop: Crop) -> np.ndarray | None:
         return None
     if instance.get("mask_rle"):
         try:
-            mask = decode_rle(instance["mask_rle"])
+            mask = decode_rle(instance["mask_rle"], crop.height, crop.width)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadInstancesError(
                 f'mask of {instance["label"]!r} is not COCO\'s {{"size", "counts"}}: {error}'
             ) from error
-        if mask.shape != (crop.height, crop.width):
-            raise BadInstancesError(f"mask {mask.shape}, image {(crop.height, crop.width)}")
         if (sampled := crop.sample(mask)).any():
             return sampled
     region = np.zeros((crop.size, crop.size), bool)
