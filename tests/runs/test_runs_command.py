@@ -1,5 +1,6 @@
 """``spatial-dual runs`` on manifests of known content, and the lock between runs."""
 
+import io
 import json
 import shlex
 import subprocess
@@ -18,6 +19,7 @@ from spatial_dual.runs.manifest import (
     resumed,
     save_manifest,
 )
+from spatial_dual.runs.reproduction import rebuilt_command
 
 
 def manifest(number: int, **changes: Any) -> dict[str, Any]:
@@ -89,7 +91,7 @@ def test_reproducing_compares_the_outputs_that_the_first_run_made(
 
     save_manifest(tmp_path / "runs", manifest(1))
     monkeypatch.setattr("spatial_dual.commands.runs.subprocess.run", answer)
-    arguments = ["runs", "reproduce", "last", "--data", str(tmp_path)]
+    arguments = ["runs", "reproduce", "last", "--data", str(tmp_path), "--yes"]
     if equal:
         main(arguments)
         assert "1 outputs, all equal to those of 2026-01" in capsys.readouterr().out
@@ -99,16 +101,126 @@ def test_reproducing_compares_the_outputs_that_the_first_run_made(
         assert "outputs dual changed" in capsys.readouterr().out
 
 
+LEADING_OUT = [
+    (["/bin/sh", "-c", "touch run"], "was not started by `kedro run`"),
+    (["kedro", "ipython"], "was not started by `kedro run`"),
+    (["kedro", "run", "--conf-source=/tmp/theirs"], "No such option.*--conf-source"),
+    (["kedro", "run", "--conf-source", "theirs.zip"], "No such option.*--conf-source"),
+    (["kedro", "run", "--config=theirs.yml"], "No such option.*--config"),
+    (["kedro", "run", "--runner=os.system"], "--runner=os.system; known: ParallelRunner"),
+    (["kedro", "run", "-r", "theirs.Runner"], "--runner=theirs.Runner"),
+    (["kedro", "run", "--env=../../theirs"], "--env=../../theirs; known: .*base"),
+    (["kedro", "run", "-e", "/tmp/theirs"], "--env=/tmp/theirs"),
+    (["kedro", "run", "--params=a=${oc.env:HOME}"], "interpolation"),
+    (["kedro", "run", "theirs"], "unexpected extra argument"),
+]
+
+
+@pytest.mark.parametrize(("command", "message"), LEADING_OUT)
+def test_a_stranger_s_command_is_not_run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    project_path: Path,
+    command: list[str],
+    message: str,
+) -> None:
+    """Though it names the very commit that is checked out, and the user confirms all."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=project_path, capture_output=True, text=True, check=False
+    )
+    stated = {"commit": asked.stdout.strip(), "dirty": False}
+    save_manifest(tmp_path / "runs", manifest(1, command=command, git=stated))
+    monkeypatch.chdir(project_path)
+    started = []
+    real = subprocess.run
+
+    def watched(command: list[str], **options: Any) -> Any:
+        if command[0] != "git":
+            started.append(command)
+            return SimpleNamespace(returncode=1)
+        return real(command, **options)
+
+    monkeypatch.setattr("spatial_dual.commands.runs.subprocess.run", watched)
+    with pytest.raises(SystemExit, match=message):
+        main(["runs", "reproduce", "last", "--data", str(tmp_path), "--yes"])
+    assert started == []
+
+
+def test_known_options_are_rebuilt(project_path: Path) -> None:
+    typed = ["-e", "smoke", "--params", "seed=3,train.max_steps=20", "-t", "a", "-t", "b"]
+    command = ["kedro", "run", "--only-missing-outputs", *typed, "--async"]
+    assert rebuilt_command(command, project_path / "conf") == [
+        *("kedro", "run", "--env=smoke", "--params=seed=3,train.max_steps=20"),
+        *("--tags=a", "--tags=b", "--async"),
+    ]
+
+
+def test_a_command_is_shown_and_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Without a terminal to ask on, and without --yes, nothing is run."""
+
+    def answer(command: list[str], **_: Any) -> SimpleNamespace:
+        assert "kedro" not in command
+        return SimpleNamespace(stdout="abc\n", returncode=0)
+
+    save_manifest(tmp_path / "runs", manifest(1))
+    monkeypatch.setattr("spatial_dual.commands.runs.subprocess.run", answer)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    with pytest.raises(SystemExit, match="add --yes to run this command"):
+        main(["runs", "reproduce", "last", "--data", str(tmp_path)])
+    assert capsys.readouterr().err == "kedro run --pipelines=train\n"
+
+
+@pytest.mark.parametrize("outputs", [{}, None])
+def test_no_outputs_are_not_all_equal(tmp_path: Path, outputs: dict[str, str] | None) -> None:
+    made = manifest(1, outputs=outputs)
+    if outputs is None:
+        del made["outputs"]
+    save_manifest(tmp_path / "runs", made)
+    with pytest.raises(SystemExit, match="names no outputs"):
+        main(["runs", "reproduce", "last", "--data", str(tmp_path), "--yes"])
+
+
+def test_a_run_that_leaves_no_manifest_is_not_compared_with_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(command: list[str], **_: Any) -> SimpleNamespace:
+        return SimpleNamespace(stdout="abc\n", returncode=0)
+
+    save_manifest(tmp_path / "runs", manifest(9))
+    monkeypatch.setattr("spatial_dual.commands.runs.subprocess.run", answer)
+    with pytest.raises(SystemExit, match="0 new runs"):
+        main(["runs", "reproduce", "last", "--data", str(tmp_path), "--yes"])
+
+
 def test_uncommitted_changes_cannot_be_reproduced(tmp_path: Path) -> None:
     save_manifest(tmp_path / "runs", manifest(1, git={"commit": "abc", "dirty": True}))
     with pytest.raises(SystemExit, match="uncommitted changes"):
         main(["runs", "reproduce", "last", "--data", str(tmp_path)])
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"id": "2026-03"}'])
+WRONG = {"id": 3, "status": "done", "command": ["kedro"], "git": {}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", '{"id": "2026-03"}', "[" * 100_000, json.dumps(WRONG)),
+        *(
+            json.dumps(WRONG | {"id": "3", **wrong})
+            for wrong in (
+                {"command": "kedro run"},
+                {"git": "abc"},
+                {"seconds": float("nan")},
+                {"outputs": ["dual"]},
+            )
+        ),
+    ],
+)
 def test_a_damaged_manifest_is_named(data: Path, content: str) -> None:
     (data / "runs" / "2026-03.json").write_text(content)
-    with pytest.raises(SystemExit, match=r"2026-03\.json: not the manifest of a run"):
+    with pytest.raises(SystemExit, match=r"2026-03\.json: not "):
         main(["runs", "list", "--data", str(data)])
 
 

@@ -94,6 +94,9 @@ def _add_runs(command: ArgumentParser) -> None:
     command.add_argument(
         "--data", default="data", metavar="DIR", help="data folder of an environment"
     )
+    command.add_argument(
+        "--yes", action="store_true", help="reproduce without asking whether to run the command"
+    )
 
 
 def _add_draw(command: ArgumentParser) -> None:

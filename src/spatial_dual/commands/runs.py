@@ -6,12 +6,17 @@ import shlex
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
+
 from spatial_dual.commands.errors import CommandError
 from spatial_dual.runs.fingerprints import differences
-from spatial_dual.runs.manifest import ONLY_MISSING, Manifest, ManifestError, load_manifests
+from spatial_dual.runs.manifest import Manifest, ManifestError, load_manifests
+from spatial_dual.runs.reproduction import CommandRefusedError, rebuilt_command
 
 _COMPARED = ("git", "parameters", "versions", "machine", "outputs")
 
@@ -26,9 +31,13 @@ def run(options: Namespace) -> None:
     if not manifests:
         raise CommandError(f"{folder}: no runs yet; name another data folder with --data DIR")
     chosen = [_find(manifests, given) for given in options.ids]
-    {"list": _list, "show": _show, "diff": _diff, "reproduce": _reproduce}[options.action](
-        folder, manifests, chosen
-    )
+    actions: dict[str, Callable[[Path, dict[str, Manifest], list[Manifest]], None]] = {
+        "list": _list,
+        "show": _show,
+        "diff": _diff,
+        "reproduce": partial(_reproduce, confirmed=options.yes),
+    }
+    actions[options.action](folder, manifests, chosen)
 
 
 def _find(manifests: dict[str, Manifest], given: str) -> Manifest:
@@ -69,24 +78,33 @@ def _diff(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) 
         print(line)
 
 
-def _reproduce(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) -> None:
-    """Run the same command again and compare what comes out.
+def _reproduce(
+    folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest], confirmed: bool
+) -> None:
+    """Show the command of a run, run it again once that is confirmed, compare what comes out.
 
     Raises:
-        CommandError: the code is another's, the run fails, or an output differs.
+        CommandError: the code is another's, the command is refused, the run fails, or an output
+            differs.
     """
     if len(chosen) != 1:
         raise CommandError("reproduce takes one run")
     (manifest,) = chosen
-    _check_code(manifest)
-    command = [part for part in manifest["command"] if part != ONLY_MISSING]
-    print(shlex.join(command), file=sys.stderr)
-    if command[0] == "kedro":
-        command = [sys.executable, "-m", *command]
-    if subprocess.run(command, check=False).returncode:
-        raise CommandError("the run failed")
-    again = list(load_manifests(folder).values())[-1]
     outputs = manifest.get("outputs", {})
+    if not outputs:
+        raise CommandError(f"{manifest['id']} names no outputs, so there is nothing to compare")
+    _check_code(manifest)
+    try:
+        command = rebuilt_command(manifest["command"], Path("conf"))
+    except CommandRefusedError as error:
+        raise CommandError(f"{manifest['id']} cannot be reproduced: {error}") from error
+    _confirm(command, confirmed)
+    if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+        raise CommandError("the run failed")
+    new = [made for made in load_manifests(folder).values() if made["id"] not in manifests]
+    if len(new) != 1:
+        raise CommandError(f"{len(new)} new runs in {folder}, not one; name its --data folder")
+    (again,) = new
     # the first run may have found some outputs up to date, which the second makes too
     again["outputs"] = {k: v for k, v in again.get("outputs", {}).items() if k in outputs}
     changed = differences(_compared(manifest), _compared(again))
@@ -95,6 +113,16 @@ def _reproduce(folder: Path, manifests: dict[str, Manifest], chosen: list[Manife
     if any(line.startswith("outputs ") for line in changed):
         raise CommandError("outputs differ; see above what else does")
     print(f"{len(outputs)} outputs, all equal to those of {manifest['id']}")
+
+
+def _confirm(command: list[str], confirmed: bool) -> None:
+    print(shlex.join(command), file=sys.stderr)
+    if confirmed:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError("add --yes to run this command, which the manifest names")
+    if not click.confirm("Run this command?", err=True):
+        raise CommandError("not run")
 
 
 def _check_code(manifest: Manifest) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from spatial_dual.datasets.record_columns import Chunk, RecordsError, is_numeric, to_numpy
 from spatial_dual.datasets.shard_folder import read_manifest, write_shards
+from spatial_dual.datasets.shard_reader import open_shard
 
 
 def write_records(
@@ -59,6 +60,7 @@ class Records:
         )
         rows = [rows for shard in manifest["shards"] for rows in shard["batches"]]
         self._starts = np.concatenate([[0], np.cumsum(rows, dtype=np.int64)]).astype(np.int64)
+        self._schema: pa.Schema | None = None
         self._opened: dict[int, list[pa.RecordBatch]] = {}
         self._views: dict[tuple[str, int], np.ndarray] = {}
 
@@ -158,14 +160,15 @@ class Records:
 
     def _batch(self, batch: int) -> pa.RecordBatch:
         shard = int(self._batch_shard[batch])
+        first = int(np.searchsorted(self._batch_shard, shard))
         if shard not in self._opened:
-            # Closing gives the file descriptor back; the mapping lives as long as the batches.
-            with pa.memory_map(str(self.folder / self._files[shard])) as source:
-                reader = pa.ipc.open_file(source)
-                self._opened[shard] = [
-                    reader.get_batch(number) for number in range(reader.num_record_batches)
-                ]
-        return self._opened[shard][batch - int(np.searchsorted(self._batch_shard, shard))]
+            last = int(np.searchsorted(self._batch_shard, shard, side="right"))
+            rows = np.diff(self._starts[first : last + 1]).tolist()
+            self._opened[shard] = open_shard(
+                self.folder / self._files[shard], self.columns, rows, self._schema
+            )
+            self._schema = self._opened[shard][0].schema
+        return self._opened[shard][batch - first]
 
     def _view(self, name: str, batch: int) -> np.ndarray:
         if (name, batch) not in self._views:
@@ -175,7 +178,10 @@ class Records:
                     f"{self.folder}: column {name!r} holds {column.type}, not numbers of one "
                     "shape; read it with values()"
                 )
-            self._views[name, batch] = to_numpy(column)
+            try:
+                self._views[name, batch] = to_numpy(column)
+            except (pa.ArrowException, ValueError) as error:
+                raise RecordsError(f"{self.folder}: column {name!r}: {error}") from error
         return self._views[name, batch]
 
     def _is_numeric(self, name: str) -> bool:

@@ -1,10 +1,11 @@
 """Catalog type of the manifests that every run leaves."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
+
+from spatial_dual.datasets.reading import read_json
 
 Manifest = dict[str, Any]
 
@@ -22,7 +23,7 @@ class RunManifestsDataset(AbstractDataset[None, list[Manifest]]):
 
     def load(self) -> list[Manifest]:
         """The content of each file."""
-        return [json.loads(path.read_text("utf-8")) for path in sorted(self._folder.glob("*.json"))]
+        return [read_json(path) for path in sorted(self._folder.glob("*.json"))]
 
     def save(self, data: None) -> None:
         """Always fails: the hooks write manifests."""

@@ -6,7 +6,6 @@ kill the next attempt with the same recipe goes on there; shards that are sound 
 folder of the same recipe are taken over.
 """
 
-import json
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -26,8 +25,10 @@ from spatial_dual.datasets.folders import (
     settle,
     unfinished,
 )
+from spatial_dual.datasets.reading import BadFileError, read_json
 from spatial_dual.datasets.record_columns import Chunk, RecordsError, batches
-from spatial_dual.datasets.shard_writer import MANIFEST_VERSION, Shard, ShardWriter, shard_name
+from spatial_dual.datasets.shard_manifest import MANIFEST_VERSION, Shard, check_manifest, shard_name
+from spatial_dual.datasets.shard_writer import ShardWriter
 
 RECIPE = "recipe"
 """File beside the shards that names what they are made of; no part of their content."""
@@ -142,26 +143,30 @@ def _stated(folder: Path) -> dict[str, Any]:
     Raises:
         RecordsError: there is none that can be read.
     """
-    try:
-        manifest = dict(json.loads((folder / MANIFEST).read_text()))
-    except FileNotFoundError:
+    path = folder / MANIFEST
+    if not path.is_file():
         raise RecordsError(
             f"{folder}: no {MANIFEST}, so these records were never finished; run the stage that "
             "writes them again"
-        ) from None
-    except ValueError as error:
-        raise RecordsError(f"{folder}/{MANIFEST}: not JSON: {error}") from error
-    if manifest.get("version") != MANIFEST_VERSION:
-        raise RecordsError(
-            f"{folder}/{MANIFEST}: version {manifest.get('version')!r}, expected "
-            f"{MANIFEST_VERSION}; write the records again"
         )
-    return manifest
+    try:
+        manifest = read_json(path)
+    except BadFileError as error:
+        raise RecordsError(str(error)) from error
+    version = manifest.get("version") if isinstance(manifest, dict) else None
+    if version != MANIFEST_VERSION:
+        raise RecordsError(
+            f"{path}: version {version!r}, expected {MANIFEST_VERSION}; write the records again"
+        )
+    try:
+        return check_manifest(manifest)
+    except ValueError as error:
+        raise RecordsError(f"{path}: {error}; write the records again") from error
 
 
 def _check_size(folder: Path, shard: Shard) -> None:
     path = folder / shard["file"]
-    size = path.stat().st_size if path.is_file() else None
+    size = path.stat().st_size if path.is_file() and not path.is_symlink() else None
     if size != shard["bytes"]:
         found = "missing" if size is None else f"{size} bytes"
         raise RecordsError(f"{path}: {found}, the manifest says {shard['bytes']} bytes")

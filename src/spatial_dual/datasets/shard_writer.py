@@ -4,20 +4,11 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from spatial_dual.datasets.folders import MANIFEST, create, file_digest, flush, write_file
-
-MANIFEST_VERSION = 1
-Shard = dict[str, Any]
-"""Entry of the manifest: file, rows, rows of each batch, bytes, sha256."""
-
-
-def shard_name(number: int) -> str:
-    """Name of a shard's file."""
-    return f"shard-{number:05d}.arrow"
+from spatial_dual.datasets.shard_manifest import MANIFEST_VERSION, Shard, shard_name
 
 
 class ShardWriter:

@@ -16,13 +16,27 @@ from typing import Any
 
 import click
 from filelock import BaseFileLock, FileLock, Timeout
+from pydantic import BaseModel, FiniteFloat, ValidationError
 
 from spatial_dual.datasets.folders import create, write_file
+from spatial_dual.datasets.reading import BadFileError, read_json
 from spatial_dual.runs.fingerprints import plain
 
 Manifest = dict[str, Any]
 ONLY_MISSING = "--only-missing-outputs"
 RESERVE = "reserve"  # a file that a run frees at its end, so that a full disk can take the manifest
+
+
+class _Stated(BaseModel, strict=True):
+    """What manifests are read for."""
+
+    id: str
+    status: str
+    command: list[str]
+    git: dict[str, str | bool]
+    seconds: FiniteFloat = 0.0
+    pid: int = 0
+    outputs: dict[str, str] = {}
 
 
 class FolderInUseError(click.ClickException):
@@ -103,12 +117,15 @@ def now() -> str:
 
 def _load(path: Path) -> Manifest:
     try:
-        manifest = json.loads(path.read_text("utf-8"))
-        if not {"id", "status", "command", "git"} <= manifest.keys():
-            raise ValueError("it lacks id, status, command or git")
-    except (ValueError, AttributeError) as error:
+        manifest = read_json(path)
+        _Stated.model_validate(manifest)
+    except BadFileError as error:
+        raise ManifestError(f"{error}; move it elsewhere or delete it") from error
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors()[0]["loc"]))
         raise ManifestError(
-            f"{path}: not the manifest of a run: {error}; move it elsewhere or delete it"
+            f"{path}: not the manifest of a run: {field}: {error.errors()[0]['msg']}; move it "
+            "elsewhere or delete it"
         ) from error
     return dict(manifest)
 
