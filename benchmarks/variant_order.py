@@ -10,11 +10,13 @@ variant does not have makes no claim.
 
 import argparse
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from spatial_dual.metrics.undefined import UndefinedMetricError
 from spatial_dual.tables.results import Results
 from spatial_dual.tables.table import Cell
 
@@ -66,7 +68,7 @@ def claims(results: Results) -> list[Claim]:
 
 
 def _is_known(results: Results, *keys: tuple[str, str]) -> bool:
-    return all(key in results.values for key in keys)
+    return all(results.cell(*key).mean is not None for key in keys)
 
 
 def _claim(results: Results, title: str, better: tuple[str, str], worse: tuple[str, str]) -> Claim:
@@ -74,7 +76,10 @@ def _claim(results: Results, title: str, better: tuple[str, str], worse: tuple[s
     seeds = sorted(set(one) & set(other))
     cells: list[Cell] = [results.cell(*key) for key in (better, worse)]
     same_metric = better[1] == worse[1]
-    tested = results.p_value(better[0], worse[0], better[1], False) if same_metric else None
+    tested: tuple[float, str] | None = None
+    if same_metric:
+        with suppress(UndefinedMetricError):
+            tested = results.p_value(better[0], worse[0], better[1], False)
     p_value, over = tested if tested and "samples" in tested[1] else (None, "")
     return Claim(
         metric=title,

@@ -21,10 +21,6 @@ def test_a_better_system_is_significant_and_its_mirror_is_not():
     assert paired_bootstrap(rows(base), rows(better), seed=0) > 0.99
 
 
-def test_equal_systems_are_never_better():
-    assert paired_bootstrap(rows([0, 1, 1]), rows([0, 1, 1]), seed=0) == 1
-
-
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_few_seeds_that_agree_prove_little(seeds):
     assert paired_bootstrap(rows([2] * seeds), rows([1] * seeds), seed=0) == 0.5**seeds

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from spatial_dual.figures import paper as figures
+from spatial_dual.metrics.undefined import UndefinedMetricError
 from spatial_dual.tables import paper
 from spatial_dual.tables.results import RESULT_COLUMNS, SCORE_COLUMNS, Results
 from spatial_dual.tables.table import Table
@@ -103,7 +104,8 @@ def test_lower_is_better_turns_the_test_around():
     found = results(frame)
     p, _ = found.p_value("sd3", "singleton", "texts.spice", lower_is_better=True)
     assert p == 0.125
-    assert found.p_value("sd3", "absent", "texts.spice", lower_is_better=True) is None
+    with pytest.raises(UndefinedMetricError, match="fewer than two seeds"):
+        found.p_value("sd3", "absent", "texts.spice", lower_is_better=True)
 
 
 def test_every_table_stands_on_the_default_run_alone():

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.metrics.extractors import weights_digest
+from spatial_dual.metrics.undefined import UndefinedMetricError, check_finite
 from spatial_dual.models.clip import ClipEncoder
 from spatial_dual.models.image_tokenizer import from_uint8
 
@@ -15,13 +16,22 @@ BATCH = 100
 
 @torch.inference_mode()
 def caption_similarity(clip: ClipEncoder, ids: Tensor, images: np.ndarray) -> np.ndarray:
-    """Cosines (texts, images) of token ids (texts, length) with uint8 images (images, H, W, 3)."""
+    """Cosines (texts, images) of token ids (texts, length) with uint8 images (images, H, W, 3).
+
+    Raises:
+        UndefinedMetricError: no images, or features that are not finite.
+    """
+    if not len(images):
+        raise UndefinedMetricError("no pictures")
     texts = clip.text_features(ids)
     features = [
         clip.image_features(from_uint8(torch.from_numpy(part).permute(0, 3, 1, 2)))
         for part in np.array_split(images, max(1, len(images) // BATCH))
     ]
-    cosines: np.ndarray = (texts @ torch.cat(features).T).numpy()
+    check_finite(texts, "CLIP features of texts")
+    check_finite(torch.cat(features), "CLIP features of pictures")
+    # rounding takes the cosine of equal directions a little above 1
+    cosines: np.ndarray = (texts @ torch.cat(features).T).clamp(-1, 1).numpy()
     return cosines
 
 
@@ -51,12 +61,19 @@ class PretrainedClip:
         Args:
             captions: one an image; cut at the text tower's length.
             images: uint8 (n, H, W, 3).
+
+        Raises:
+            UndefinedMetricError: no images, or features that are not finite.
         """
+        if not len(images):
+            raise UndefinedMetricError("no pictures")
         cosines = [
             self._cosines(captions[start : start + BATCH], images[start : start + BATCH])
             for start in range(0, len(images), BATCH)
         ]
-        return 250 * float(torch.cat(cosines).clamp(min=0).mean())
+        found = torch.cat(cosines)
+        check_finite(found, "CLIP cosines")
+        return 250 * float(found.clamp(0, 1).mean())
 
     def _cosines(self, captions: Sequence[str], images: np.ndarray) -> Tensor:
         words = self._tokenizer(

@@ -26,11 +26,11 @@ def description_figures(
     return {
         "triplet_precision": plain.value,
         "attributed_triplet_precision": attributed.value,
-        "relations_stated": relations / len(texts),
-        "distinct": len(set(texts)) / len(texts),
+        "relations_stated": Share(relations, len(texts)).value,
+        "distinct": Share(len(set(texts)), len(texts)).value,
     }
 
 
 def grammatical(texts: Sequence[str]) -> float:
     """Share of descriptions that the caption grammar of the rendered scenes can read."""
-    return sum(parse(text) is not None for text in texts) / len(texts)
+    return Share(sum(parse(text) is not None for text in texts), len(texts)).value

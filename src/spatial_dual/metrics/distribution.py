@@ -1,10 +1,14 @@
 """FID, KID and IS of two sets of pictures, through torchmetrics, from features taken once."""
 
+import math
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from spatial_dual.metrics.undefined import UndefinedMetricError, check_finite, check_varied
 
 LEAST_IMAGES = 50
 """Fewer pictures give no covariance worth the name: refused."""
@@ -12,7 +16,7 @@ KID_SUBSETS = 50
 KID_SUBSET_SIZE = 100
 
 
-class TooFewImagesError(ValueError):
+class TooFewImagesError(UndefinedMetricError):
     """A set of pictures too small for the metric; the message says how many are needed."""
 
 
@@ -35,14 +39,16 @@ def fid(real: Tensor, fake: Tensor) -> float:
 
     Raises:
         TooFewImagesError: a set below ``LEAST_IMAGES``.
+        UndefinedMetricError: features that are not finite, or all equal.
     """
     from torchmetrics.image.fid import FrechetInceptionDistance
 
-    _check(real, fake)
+    _check({"real": real, "drawn": fake})
     metric = FrechetInceptionDistance(feature=_Given(real.shape[1]), normalize=True)
     metric.update(real.double(), real=True)
     metric.update(fake.double(), real=False)
-    return float(metric.compute())
+    # rounding takes equal sets a little below 0, which no distance is
+    return max(0.0, _finite(metric.compute()))
 
 
 def kid(real: Tensor, fake: Tensor, seed: int) -> float:
@@ -50,10 +56,11 @@ def kid(real: Tensor, fake: Tensor, seed: int) -> float:
 
     Raises:
         TooFewImagesError: a set below ``LEAST_IMAGES``.
+        UndefinedMetricError: features that are not finite, or all equal.
     """
     from torchmetrics.image.kid import KernelInceptionDistance
 
-    _check(real, fake)
+    _check({"real": real, "drawn": fake})
     size = min(KID_SUBSET_SIZE, len(real), len(fake))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*will save all extracted features")
@@ -63,7 +70,7 @@ def kid(real: Tensor, fake: Tensor, seed: int) -> float:
     metric.update(real.double(), real=True)
     metric.update(fake.double(), real=False)
     mean, _ = _seeded(metric, seed)
-    return float(mean)
+    return _finite(mean)
 
 
 def inception_score(logits: Tensor, seed: int, splits: int = 1) -> float:
@@ -73,22 +80,34 @@ def inception_score(logits: Tensor, seed: int, splits: int = 1) -> float:
 
     Raises:
         TooFewImagesError: fewer than ``LEAST_IMAGES`` in a split.
+        UndefinedMetricError: fewer than 2 classes, or logits that are not finite, or all equal.
     """
     from torchmetrics.image.inception import InceptionScore
 
-    _check(*logits.chunk(splits))
+    if logits.shape[1] < 2:
+        raise UndefinedMetricError("the Inception score needs at least 2 classes")
+    _check({"class logits": logits}, splits)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*will save all extracted features")
         metric = InceptionScore(feature=_Given(logits.shape[1]), splits=splits)
     metric.update(logits.double())
     mean, _ = _seeded(metric, seed)
-    return float(mean)
+    return min(max(_finite(mean), 1.0), float(logits.shape[1]))
 
 
-def _check(*sets: Tensor) -> None:
-    fewest = min(len(one) for one in sets)
+def _check(sets: Mapping[str, Tensor], splits: int = 1) -> None:
+    fewest = min(len(one) for one in sets.values()) // splits
     if fewest < LEAST_IMAGES:
         raise TooFewImagesError(f"{fewest} pictures, at least {LEAST_IMAGES} are needed")
+    for name, values in sets.items():
+        check_finite(values, f"features of pictures ({name})")
+        check_varied(values, f"features of pictures ({name})")
+
+
+def _finite(value: Tensor) -> float:
+    if not math.isfinite(figure := float(value)):
+        raise UndefinedMetricError(f"features are too large to compare: the result is {figure}")
+    return figure
 
 
 def _seeded(metric: Any, seed: int) -> Any:

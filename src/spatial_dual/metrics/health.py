@@ -30,7 +30,9 @@ def contradictory_share(graphs: Iterable[SceneGraph]) -> float:
 
 
 def mean_nodes(graphs: Sequence[SceneGraph]) -> dict[str, float]:
-    """Mean number of object, attribute and relation nodes of a graph (Fig. 6)."""
+    """Mean number of object, attribute and relation nodes (Fig. 6); NaN for no graphs."""
+    if not graphs:
+        return dict.fromkeys(("objects", "attributes", "relations"), float("nan"))
     count = len(graphs)
     return {
         "objects": sum(len(g.objects) for g in graphs) / count,

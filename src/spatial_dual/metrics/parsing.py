@@ -54,9 +54,9 @@ STRICT = Matching()
 def head_word(phrase: str) -> str:
     """Singular head of a noun phrase: "bottles of sauce" -> "bottle", "men standing" -> "man".
 
-    A participle at the end modifies the noun before it.
+    A participle at the end modifies the noun before it. "" for a phrase without words.
     """
-    words = phrase.lower().split(" of ")[0].split()
+    words = phrase.lower().split(" of ")[0].split() or [""]
     if len(words) > 1 and words[-1].endswith("ing"):
         words = words[:-1]
     return singular(words[-1])

@@ -27,20 +27,21 @@ class Scene:
 
 def perception_figures(
     pairs: Iterable[tuple[Scene, Scene]], kinds: Mapping[str, Collection[str]]
-) -> dict[str, float]:
+) -> dict[str, float | str]:
     """Figures over images, which are consumed as a stream.
 
     ``instance_recall`` and ``instance_precision``: a visible true instance is found when a
     perceived one with its label overlaps it with IoU > 0.5. ``depth_abs_rel``: mean of
     |d - d*| / d* over pixels of true instances with known depth. ``<kind>_accuracy``: share of
     found instances whose word of that kind is right, of those that have one. NaN where there is
-    nothing to count.
+    nothing to count; the reason in the place of ``depth_abs_rel`` where a perceived depth is not
+    finite.
 
     Args:
         pairs: (perceived, true) for each image.
         kinds: words of each attribute kind.
     """
-    found = perceived_count = true_count = pixels = 0
+    found = perceived_count = true_count = pixels = bad_pixels = 0
     error = 0.0
     right = dict.fromkeys(kinds, 0)
     total = dict.fromkeys(kinds, 0)
@@ -49,10 +50,12 @@ def perception_figures(
         found += len(matches)
         perceived_count += len(perceived.labels)
         true_count += len(np.unique(true.instances[true.instances > 0]))
-        known = (true.instances > 0) & (true.depth > 0)
+        known = (true.instances > 0) & (true.depth > 0) & np.isfinite(true.depth)
         depth = true.depth[known].astype(np.float64)
-        error += float((np.abs(perceived.depth[known] - depth) / depth).sum())
+        seen = perceived.depth[known]
+        error += float((np.abs(seen - depth) / depth).sum())
         pixels += depth.size
+        bad_pixels += int((~np.isfinite(seen)).sum())
         for kind, words in kinds.items():
             for mine, theirs in matches:
                 truth = _words(true, theirs) & set(words)
@@ -61,7 +64,9 @@ def perception_figures(
     figures = {
         "instance_recall": _ratio(found, true_count),
         "instance_precision": _ratio(found, perceived_count),
-        "depth_abs_rel": _ratio(error, pixels),
+        "depth_abs_rel": (
+            "perceived depth is NaN or infinite" if bad_pixels else _ratio(error, pixels)
+        ),
     }
     return figures | {f"{kind}_accuracy": _ratio(right[kind], total[kind]) for kind in kinds}
 

@@ -11,10 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spatial_dual.metrics.scene_labels import UNKNOWN
+from spatial_dual.metrics.undefined import UndefinedMetricError, check_finite
 from spatial_dual.models.image_tokenizer import from_uint8
 
 PRESENT_WEIGHT, CELLS_WEIGHT = 5.0, 2.0
 BATCH = 50
+ROUNDING = 1e-12
+"""Variance of float32 features beside their mean square that is rounding alone."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,23 @@ class SceneClassifier(nn.Module):
 
     @torch.inference_mode()
     def calibrate(self, images: Tensor) -> None:
-        """Fix centre and whitening by uint8 training images (n, 3, H, W), n > 1."""
+        """Fix centre and whitening by uint8 training images (n, 3, H, W), n > 1.
+
+        Images that all look alike leave no direction: features are 0 then, and no distance is
+        taken from them.
+
+        Raises:
+            UndefinedMetricError: fewer than 2 images, or features that are not finite.
+        """
+        if len(images) < 2:
+            raise UndefinedMetricError("the scene classifier needs at least 2 training images")
         pooled = torch.cat([self.pooled(from_uint8(batch)) for batch in images.split(BATCH)])
+        check_finite(pooled, "features of the scene classifier")
         variances, directions = torch.linalg.eigh(torch.cov(pooled.T.double()))
         # ascending order; a direction without variance gets no weight of its own
         scales = variances[-self.config.dim :].clamp_min(1e-8 * variances[-1]).rsqrt()
+        if variances[-1] <= ROUNDING * pooled.double().square().mean():
+            scales = torch.zeros_like(scales)
         self.centre = pooled.mean(dim=0).clone()
         self.whitening = (directions[:, -self.config.dim :] * scales).float()
 

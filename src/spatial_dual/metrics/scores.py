@@ -1,5 +1,6 @@
 """Figures of single samples, for tests that compare two systems sample by sample."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,10 @@ def share_rows(metric: str, ids: Sequence[str], shares: Iterable[Share]) -> list
 
 
 def mean_rows(metric: str, ids: Sequence[str], values: np.ndarray) -> list[dict[str, Any]]:
-    """A row a sample: its value, of 1."""
+    """A row a sample: its value, of 1; none for a sample whose value is NaN, undefined."""
     pairs = zip(ids, values.tolist(), strict=True)
-    return [{"id": name, "metric": metric, "right": v, "total": 1.0} for name, v in pairs]
+    return [
+        {"id": name, "metric": metric, "right": value, "total": 1.0}
+        for name, value in pairs
+        if not math.isnan(value)
+    ]

@@ -55,19 +55,19 @@ class TripletCounts:
 
     @property
     def precision(self) -> float:
-        """Shared / predicted; 0 where nothing was predicted."""
-        return self.shared / self.predicted if self.predicted else 0.0
+        """Shared / predicted; NaN where nothing was predicted."""
+        return self.shared / self.predicted if self.predicted else float("nan")
 
     @property
     def recall(self) -> float:
-        """Shared / reference (TriRec); 0 where there is no reference."""
-        return self.shared / self.reference if self.reference else 0.0
+        """Shared / reference (TriRec); NaN where there is no reference."""
+        return self.shared / self.reference if self.reference else float("nan")
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
+        """Harmonic mean of precision and recall; NaN where there is no reference."""
         total = self.predicted + self.reference
-        return 2 * self.shared / total if total else 0.0
+        return 2 * self.shared / total if self.reference else float("nan")
 
 
 def label_counts(

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from spatial_dual.metrics.synonyms import Synonyms
+from spatial_dual.metrics.undefined import UndefinedMetricError
 from spatial_dual.scene.graph import SceneGraph
 
 Fact = tuple[str, ...]
@@ -28,9 +29,9 @@ class FactCounts:
 
     @property
     def f1(self) -> float:
-        """2PR / (P + R); 0 if either side states nothing."""
+        """2PR / (P + R); NaN where the references state nothing."""
         total = self.stated + self.reference
-        return 2 * self.matched / total if self.stated and self.reference else 0.0
+        return 2 * self.matched / total if self.reference else float("nan")
 
 
 def facts(graph: SceneGraph) -> list[Fact]:
@@ -64,9 +65,21 @@ class Spice:
     def score(
         self, captions: Sequence[SceneGraph], references: Sequence[Sequence[SceneGraph]]
     ) -> np.ndarray:
-        """F1 of each caption, (captions,); the corpus figure is their mean, times 100."""
+        """F1 of each caption, (captions,); NaN where its references state nothing."""
         pairs = zip(captions, references, strict=True)
         return np.array([self.compare(caption, group).f1 for caption, group in pairs])
+
+    @staticmethod
+    def corpus(scores: np.ndarray) -> float:
+        """Figure of a corpus in 0..100: the mean of ``scores`` that are defined, times 100.
+
+        Raises:
+            UndefinedMetricError: none is.
+        """
+        defined = scores[~np.isnan(scores)]
+        if not len(defined):
+            raise UndefinedMetricError("SPICE: no reference states anything")
+        return 100 * float(defined.mean())
 
     def same(self, first: Fact, second: Fact) -> bool:
         """Whether two facts match."""

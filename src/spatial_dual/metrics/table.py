@@ -9,6 +9,7 @@ Figures = Mapping[str, Any]
 none."""
 
 NOTHING = "nothing to count in these data"
+INFINITE = "infinite for these data"
 
 
 def flatten(figures: Figures, prefix: str = "") -> Iterator[tuple[str, float | str]]:
@@ -28,7 +29,7 @@ def separate_refused(figures: Figures) -> tuple[dict[str, Any], dict[str, str]]:
         if isinstance(value, str):
             refused[key] = value
         elif not math.isfinite(value):
-            refused[key] = NOTHING
+            refused[key] = NOTHING if math.isnan(value) else INFINITE
         else:
             *sections, name = key.split(".")
             place = numbers

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from spatial_dual.metrics.undefined import UndefinedMetricError
 from spatial_dual.tables.published import NOTE, published_cells, published_columns
 from spatial_dual.tables.results import FULL, Results, seeds_note
 from spatial_dual.tables.table import Cell, Column, Row, Table
@@ -255,11 +256,12 @@ def _significance(
         return ""
     best: Callable[..., str] = min if metric.lower_is_better else max
     baseline = best(means, key=lambda variant: means[variant])
-    found = results.p_value(FULL, baseline, metric.key, metric.lower_is_better)
     pair = f"{metric.heading} SD³ over {names[baseline]}, the best baseline"
-    if found is None:
-        return f"{pair}: not tested, fewer than two seeds in common and no scores of samples."
-    return f"{pair}: p = {found[0]:.3f} (paired bootstrap over {found[1]})."
+    try:
+        p, rows = results.p_value(FULL, baseline, metric.key, metric.lower_is_better)
+    except UndefinedMetricError as reason:
+        return f"{pair}: not tested, {reason}."
+    return f"{pair}: p = {p:.3f} (paired bootstrap over {rows})."
 
 
 def _table(

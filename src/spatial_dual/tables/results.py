@@ -9,6 +9,7 @@ import pandas as pd
 
 from spatial_dual.metrics.significance import mean_and_deviation, paired_bootstrap
 from spatial_dual.metrics.table import flatten
+from spatial_dual.metrics.undefined import UndefinedMetricError
 from spatial_dual.tables.table import Cell
 
 FULL = "sd3"
@@ -81,7 +82,10 @@ class Results:
         found = self.values.get((variant, metric))
         if found is None:
             return Cell(reason=self._reason(variant, metric))
-        mean, deviation = mean_and_deviation([factor * value for value in found.values()])
+        try:
+            mean, deviation = mean_and_deviation([factor * value for value in found.values()])
+        except UndefinedMetricError as error:
+            return Cell(reason=str(error))
         return Cell(
             mean=mean,
             deviation=deviation,
@@ -91,17 +95,20 @@ class Results:
 
     def p_value(
         self, variant: str, baseline: str, metric: str, lower_is_better: bool
-    ) -> tuple[float, str] | None:
-        """Paired bootstrap of variant over baseline, and over what rows; None for too few.
+    ) -> tuple[float, str]:
+        """Paired bootstrap of variant over baseline, and over what rows.
 
         Over test samples where both have scores of them, else over common seeds.
+
+        Raises:
+            UndefinedMetricError: too few rows, or rows that allow no test.
         """
         pair = self._sample_rows(variant, baseline, metric)
         what = "samples"
         if pair is None:
             pair, what = self._seed_rows(variant, baseline, metric), "seeds"
         if pair is None:
-            return None
+            raise UndefinedMetricError("fewer than two seeds in common and no scores of samples")
         sign = np.array([-1.0 if lower_is_better else 1.0, 1.0])
         p = paired_bootstrap(pair[0] * sign, pair[1] * sign, seed=0)
         return p, f"{len(pair[0])} {what}"

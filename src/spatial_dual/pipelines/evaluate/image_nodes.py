@@ -119,7 +119,8 @@ def _extractor(parameters: Parameters, scene_classifier: SceneClassifier) -> Any
 
 def _distances(extractor: Any, real: Any, drawn: Any, gold: Any, splits: int, seed: int) -> Figures:
     """Each figure, or the reason why it cannot be had."""
-    from spatial_dual.metrics.distribution import TooFewImagesError, fid, inception_score, kid
+    from spatial_dual.metrics.distribution import fid, inception_score, kid
+    from spatial_dual.metrics.undefined import UndefinedMetricError, figure_or_reason
 
     pooled = {
         name: extractor.pooled(images)
@@ -127,10 +128,10 @@ def _distances(extractor: Any, real: Any, drawn: Any, gold: Any, splits: int, se
     }
     seen = {name: extractor.features(values) for name, values in pooled.items()}
 
-    def scored(name: str) -> float | str:
+    def scored(name: str) -> float:
         logits = extractor.logits(pooled[name])
         if logits is None:
-            return f"{extractor.name} has no class head"
+            raise UndefinedMetricError(f"{extractor.name} has no class head")
         return inception_score(logits, seed, splits)
 
     asked = {
@@ -141,19 +142,15 @@ def _distances(extractor: Any, real: Any, drawn: Any, gold: Any, splits: int, se
         "is": lambda: scored("drawn"),
         "is_gold": lambda: scored("gold"),
     }
-    figures: Figures = {}
-    for name, compute in asked.items():
-        try:
-            figures[name + extractor.suffix] = compute()
-        except TooFewImagesError as error:
-            figures[name + extractor.suffix] = str(error)
-    return figures
+    return {name + extractor.suffix: figure_or_reason(each) for name, each in asked.items()}
 
 
 def _clip_score(name: str | None, captions: list[str], drawn: Any) -> tuple[float | str, Figures]:
     if not name:
         return NO_CLIP, {}
     from spatial_dual.metrics.clip_score import PretrainedClip
+    from spatial_dual.metrics.undefined import figure_or_reason
 
     clip = PretrainedClip(name)
-    return clip.score(captions, drawn), {"clip": name, "clip_sha256": clip.digest}
+    score = figure_or_reason(lambda: clip.score(captions, drawn))
+    return score, {"clip": name, "clip_sha256": clip.digest}

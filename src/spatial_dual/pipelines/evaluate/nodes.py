@@ -46,13 +46,13 @@ def evaluate_image_tokenizer(
 
     size = image_tokenizer.config.codes
     histogram = np.zeros(size, np.int64)
-    decibels = []
+    decibels = [np.zeros(0)]
     for rows in batch_ranges(len(scenes), CHUNK, "image tokenizer"):
         codes = tokens.array("image_codes", rows)
         histogram += code_histogram(codes, size)
         decibels.append(psnr_db(scenes.array("image", rows), reconstruct(image_tokenizer, codes)))
     return {
-        "psnr_db": float(np.concatenate(decibels).mean()),
+        "psnr_db": float(np.concatenate(decibels).mean()) if len(scenes) else float("nan"),
         "codes_used": codes_used(histogram),
         "perplexity": perplexity(histogram),
     }
@@ -70,16 +70,21 @@ def evaluate_clip(
     """
     from spatial_dual.metrics.clip_score import caption_similarity
     from spatial_dual.metrics.tokens import recall_at_1
+    from spatial_dual.metrics.undefined import UndefinedMetricError, figure_or_reason
 
     captions = samples.values("caption")
     ids = clip.caption_ids(captions, text_tokenizer)
-    drawn = caption_similarity(clip, ids, samples.array("drawn", range(len(samples))))
-    gold = caption_similarity(clip, ids, scenes.array("image", rows_of(samples, scenes)))
+    try:
+        drawn = caption_similarity(clip, ids, samples.array("drawn", range(len(samples))))
+        gold = caption_similarity(clip, ids, scenes.array("image", rows_of(samples, scenes)))
+    except UndefinedMetricError as error:
+        names = ("drawn", "gold", "shuffled", "gold_recall_at_1_of_100")
+        return dict.fromkeys(names, str(error))
     return {
         "drawn": 100 * float(np.diagonal(drawn).mean()),
         "gold": 100 * float(np.diagonal(gold).mean()),
         "shuffled": 100 * float(np.diagonal(np.roll(drawn, 1, axis=0)).mean()),
-        "gold_recall_at_1_of_100": recall_at_1(gold),
+        "gold_recall_at_1_of_100": figure_or_reason(lambda: recall_at_1(gold)),
     }
 
 

@@ -39,6 +39,7 @@ def evaluate_texts(
     from spatial_dual.metrics.coco import coco_scores
     from spatial_dual.metrics.spice import Spice
     from spatial_dual.metrics.synonyms import load_synonyms
+    from spatial_dual.metrics.undefined import figure_or_reason
 
     texts = samples.values("description")
     references = scenes.values("captions", rows_of(samples, scenes))
@@ -46,11 +47,14 @@ def evaluate_texts(
     scores = Spice(synonyms).score(stated["descriptions"], stated["references"])
     card = {
         "descriptions": len(texts),
-        "references": f"all captions of the record, {min(map(len, references))} or more",
+        "references": f"all captions of the record, {min(map(len, references), default=0)} or more",
         "bleu_tokenisation": TOKENISATION,
         "bleu": "sacrebleu, corpus, 4-grams, no smoothing, closest reference length",
         "spice_parser": "caption grammar, else the text parser; no Java",
         "spice_synonyms": synonyms.name,
     }
-    figures = {"bleu4": bleu4(texts, references), "spice": 100 * float(scores.mean())}
+    figures = {
+        "bleu4": figure_or_reason(lambda: bleu4(texts, references)),
+        "spice": figure_or_reason(lambda: Spice.corpus(scores)),
+    }
     return figures | coco_scores(texts, references), card
