@@ -1,9 +1,11 @@
 """Small random graphs as tags, for the tests of models."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
-from spatial_dual.models.graph_nodes import NodeShape
+from spatial_dual.models.graph_nodes import NodeShape, Tags
 from spatial_dual.models.tag_words import TagWords
 
 SHAPE = NodeShape(slots=4, labels=6, attributes=(4, 3), converse=(1, 0, 2, 4, 3, 6, 5), places=3)
@@ -40,3 +42,14 @@ def random_tags(batch: int, seed: int = 0, shape: NodeShape = SHAPE) -> dict[str
         "relations": bits,
         "places": draw(shape.places),
     }
+
+
+def renumbered(tags: Mapping[str, Tensor], order: list[int], shape: NodeShape = SHAPE) -> Tags:
+    """The same graphs, slot k holding what slot ``order[k]`` held."""
+    full = torch.zeros(*tags["labels"].shape, shape.slots, shape.states, dtype=torch.bool)
+    first, second = torch.triu_indices(shape.slots, shape.slots, offset=1)
+    full[:, first, second] = tags["relations"]
+    full[:, second, first] = tags["relations"][..., list(shape.converse)]
+    full = full[:, order][:, :, order]
+    slots = {name: tags[name][:, order] for name in ("labels", "attributes", "geometry")}
+    return {**tags, **slots, "relations": full[:, first, second]}

@@ -9,7 +9,7 @@ from torch import Tensor
 from spatial_dual.models.captioner import Captioner, CaptionerConfig
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
 from spatial_dual.models.token_diffuser import TokenCondition
-from tests.models.graphs import SHAPE, random_tags, said_in
+from tests.models.graphs import SHAPE, random_tags, renumbered, said_in
 
 WORDS, LENGTH = 6, 5
 
@@ -76,6 +76,12 @@ def test_graph_and_feature_both_matter_and_absent_nodes_do_not(captioner: Captio
     tags["attributes"] = tags["attributes"].clone()
     tags["attributes"][:, -1] = 1  # of the empty slot
     assert torch.allclose(nats, captioner(text, TokenCondition(tags, given.feature)).nats)
+
+
+def test_the_numbers_of_slots_do_not_matter(captioner: Captioner) -> None:
+    text, given = captions([4, 5, EOS_ID], [5, EOS_ID]), condition(2)
+    turned = TokenCondition(renumbered(given.tags, [2, 0, 3, 1]), given.feature)
+    assert torch.allclose(captioner(text, given).nats, captioner(text, turned).nats, atol=1e-5)
 
 
 def test_it_learns_to_name_what_the_graph_holds() -> None:

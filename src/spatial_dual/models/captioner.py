@@ -79,7 +79,7 @@ class Captioner(nn.Module):
         self.bart = BartForConditionalGeneration(
             BartConfig(
                 vocab_size=config.codes,
-                max_position_embeddings=max(1 + self.graph.tokens, config.tokens),
+                max_position_embeddings=config.tokens,
                 d_model=config.dim,
                 encoder_layers=config.depth,
                 decoder_layers=config.depth,
@@ -96,6 +96,9 @@ class Captioner(nn.Module):
                 forced_eos_token_id=None,
             )
         )
+
+        bart: Any = self.bart
+        bart.model.encoder.embed_positions = _NoPositions()
 
     def forward(self, text: Tensor, condition: TokenCondition) -> Captions:
         """Score captions (batch, tokens) that start with bos."""
@@ -131,3 +134,11 @@ class Captioner(nn.Module):
         feature = self.feature(condition.feature.to(self.feature.weight.dtype))[:, None]
         seen = torch.cat([torch.ones_like(there[:, :1]), there], dim=1)
         return torch.cat([feature, nodes], dim=1), seen.long()
+
+
+class _NoPositions(nn.Module):
+    """Positions of the encoder's inputs, which are a set: the number of a slot means nothing."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Nothing to add."""
+        return inputs.new_zeros(())

@@ -19,11 +19,14 @@ from spatial_dual.models.generation import (
 from spatial_dual.models.image_tokenizer import from_uint8, to_uint8
 from spatial_dual.models.parts import Parts
 from spatial_dual.models.token_diffuser import TokenCondition
+from spatial_dual.scene.alignment import random_slots
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.tensors import GraphCodec, GraphTensors
 from spatial_dual.scene.text import clean_caption
 
 Tags = dict[str, Tensor]
+Orders = list[list[int]]
+"""Object index of each slot of each graph."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,7 @@ class Chains:
 
     def given(self, graphs: Sequence[SceneGraph]) -> Plans:
         """Graphs as they are."""
-        arrays = self.codec.encode(graphs).arrays()
-        return Plans(list(graphs), {name: torch.from_numpy(v) for name, v in arrays.items()})
+        return Plans(list(graphs), self._tags(graphs))
 
     def plan(self, start: Start, options: SamplingOptions, noise: torch.Generator) -> Plans:
         """The 3DSGs that outputs are made from: the initial graphs where none is read."""
@@ -81,16 +83,19 @@ class Chains:
     @torch.inference_mode()
     def evolve(self, start: Start, options: SamplingOptions, noise: torch.Generator) -> Plans:
         """3DSGs that initial graphs become under c."""
-        tags = self.parts.dgae.decode(self._chain(start, options, noise).tokens)
-        return Plans(self._decode(tags), tags)
+        orders = self._orders(start)
+        tags = self.parts.dgae.decode(self._chain(start, orders, options, noise).tokens)
+        return Plans(self._decode(tags, orders), tags)
 
     @torch.inference_mode()
     def trace(
         self, start: Start, options: SamplingOptions, noise: torch.Generator
     ) -> list[tuple[int, list[SceneGraph]]]:
         """Times T … 0 and the graphs that ``evolve`` holds there."""
-        chain = self._chain(start, options, noise, return_trajectory=True)
-        return [(time, self._decode(tags)) for time, tags in held_graphs(chain, self.parts.dgae)]
+        orders = self._orders(start)
+        chain = self._chain(start, orders, options, noise, return_trajectory=True)
+        held = held_graphs(chain, self.parts.dgae)
+        return [(time, self._decode(tags, orders)) for time, tags in held]
 
     def draw(
         self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: torch.Generator
@@ -127,17 +132,28 @@ class Chains:
     def _chain(
         self,
         start: Start,
+        orders: Orders,
         options: SamplingOptions,
         noise: torch.Generator,
         return_trajectory: bool = False,
     ) -> Samples:
         dgae = self.parts.dgae
         kernel = self._kernel("graph", dgae.codes)
-        given = (self.given(start.graphs).tags, start.kind, start.feature, options)
+        given = (self._tags(start.graphs, orders), start.kind, start.feature, options)
         return sample_graphs(self.parts.dual.graph, kernel, dgae, *given, noise, return_trajectory)
 
-    def _decode(self, tags: Mapping[str, Tensor]) -> list[SceneGraph]:
-        return self.codec.decode(GraphTensors(**{n: v.cpu().numpy() for n, v in tags.items()}))
+    def _orders(self, start: Start) -> Orders:
+        """Slots of the initial graphs, drawn as in training."""
+        return [random_slots(graph, self.codec.slots) for graph in start.graphs]
+
+    def _tags(self, graphs: Sequence[SceneGraph], orders: Orders | None = None) -> Tags:
+        arrays = self.codec.encode(graphs, orders).arrays()
+        return {name: torch.from_numpy(values) for name, values in arrays.items()}
+
+    def _decode(self, tags: Mapping[str, Tensor], orders: Orders) -> list[SceneGraph]:
+        """Graphs whose first objects are those of the initial ones."""
+        arrays = {name: values.cpu().numpy() for name, values in tags.items()}
+        return self.codec.decode(GraphTensors(**arrays), orders=orders)
 
     def _kernel(self, name: str, classes: int) -> Kernel:
         settings: Mapping[str, Any] = self.parts.kernels[name]

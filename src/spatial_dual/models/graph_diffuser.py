@@ -1,8 +1,9 @@
 """Graph diffuser p_ψ(z^G_{t-1} | z^G_t, c): an initial TSG or VSG evolves into the 3DSG.
 
-The codes of the initial graph stand beside the noisy ones, slot by slot; the condition c is the
-global CLIP feature of the input, or in dual training the hidden states of the other task's easy
-half (paper, "The three denoisers", Eq. 2, 3). One network serves all.
+The codes of the initial graph stand beside the noisy ones, slot by slot; slots have no number,
+only their nodes. The condition c is the global CLIP feature of the input, or in dual training the
+hidden states of the other task's easy half (paper, "The three denoisers", Eq. 2, 3). One network
+serves all.
 """
 
 from collections.abc import Mapping
@@ -81,7 +82,6 @@ class GraphDiffuser(nn.Module):
         kinds = (shape.columns, columns + 2)
         self.noisy = typed_states(*kinds, config.codes, config.state_dim, dim)
         self.initial = TypedCodes(*kinds, config.codes, dim)
-        self.slots = nn.Embedding(shape.slots, dim)
         self.place_token = nn.Parameter(torch.zeros(dim))
         self.step = TimestepEmbedding(dim)
         self.contexts = nn.ModuleDict(
@@ -109,7 +109,7 @@ class GraphDiffuser(nn.Module):
         initial = torch.where(stated, initial, self.config.codes)
         labels, properties, relations, place = shape.split(self.noisy(z_t) + self.initial(initial))
         slot_nodes = torch.cat([labels[:, :, None], properties], dim=2)
-        objects = slot_nodes.sum(dim=2) + self.slots.weight
+        objects = slot_nodes.sum(dim=2)
         x = torch.cat([objects, relations, place + self.place_token], dim=1)
         share = valid / valid.sum(dim=1, keepdim=True).clamp_min(1)
         pooled = self.step(t) + torch.einsum("bmd,bm->bd", context, share.to(context.dtype))

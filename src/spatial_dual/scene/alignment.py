@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from spatial_dual.scene.graph import INVERSE_PREDICATE, SceneGraph, SceneObject
+from spatial_dual.scene.tensors import EMPTY
+from spatial_dual.seeding import derive_seed
 
 LABEL, ATTRIBUTE, RELATION, OVERLAP = 4.0, 1.0, 2.0, 4.0
 """Points for an equal label, an attribute found, a relation that holds, full overlap."""
@@ -17,13 +19,13 @@ ROUNDS = 3
 
 
 def match_objects(initial: SceneGraph, gold: SceneGraph) -> list[int]:
-    """Index of the gold object that each initial object stands for; −1 for none.
+    """Index of the gold object that each initial object stands for; ``EMPTY`` for none.
 
     Maximises agreement of labels, attributes and image-plane boxes by the Hungarian method, then
     lets stated relations vote under the matching found, a few times.
     """
     if not initial.objects or not gold.objects:
-        return [-1] * len(initial.objects)
+        return [EMPTY] * len(initial.objects)
     own = np.array([[_likeness(a, b) for b in gold.objects] for a in initial.objects])
     facts = _facts(gold)
     matching = _assign(own)
@@ -32,30 +34,46 @@ def match_objects(initial: SceneGraph, gold: SceneGraph) -> list[int]:
         if voted == matching:
             break
         matching = voted
-    return [m if m >= 0 and own[i, m] >= MIN_SCORE else -1 for i, m in enumerate(matching)]
+    return [m if m >= 0 and own[i, m] >= MIN_SCORE else EMPTY for i, m in enumerate(matching)]
 
 
 def slot_orders(initial: SceneGraph, gold: SceneGraph, slots: int) -> tuple[list[int], list[int]]:
     """Object order of both graphs such that equal slots hold equal objects.
 
-    Matched objects come first, in the order of the initial graph; then initial objects without a
-    partner beside empty gold slots; then the other gold objects, near ones first.
+    The initial graph is laid out as ``random_slots`` does, whatever gold says. Partners share a
+    slot; the other gold objects take empty slots at random, then those of objects that gold does
+    not have. Where slots are short, far and hidden gold objects are left out.
 
     Returns:
-        (initial order, gold order), object indices or −1, at most ``slots`` long each.
+        (initial order, gold order), object index or ``EMPTY`` of each slot.
     """
     matching = match_objects(initial, gold)
-    taken = set(matching)
-    rest = [n for n in range(len(gold.objects)) if n not in taken]
+    initial_order = random_slots(initial, slots)
+    gold_order = [EMPTY if item == EMPTY else matching[item] for item in initial_order]
+    placed = set(gold_order)
+    rest = [n for n in range(len(gold.objects)) if n not in placed]
     rest.sort(key=lambda n: _prominence(gold.objects[n]))
-    found = [i for i, m in enumerate(matching) if m >= 0]
-    # strangers keep a slot only while gold objects leave room: gold is what must be learnt
-    strangers = [i for i, m in enumerate(matching) if m < 0]
-    room = max(0, slots - len(found) - len(rest))
-    strangers = strangers[:room]
-    initial_order = [*found, *strangers]
-    gold_order = [*(matching[i] for i in found), *([-1] * len(strangers)), *rest]
-    return initial_order[:slots], gold_order[:slots]
+    free = [slot for slot, item in enumerate(gold_order) if item == EMPTY]
+    draw = np.random.default_rng(derive_seed(0, "slots", initial.to_json(), gold.to_json()))
+    draw.shuffle(free)
+    free.sort(key=lambda slot: initial_order[slot] != EMPTY)
+    taken = free[: len(rest)]
+    draw.shuffle(taken)
+    for slot, item in zip(taken, rest, strict=False):
+        gold_order[slot] = item
+    return initial_order, gold_order
+
+
+def random_slots(graph: SceneGraph, slots: int) -> list[int]:
+    """Object index, or ``EMPTY``, of each slot: the first objects of a graph in slots at random.
+
+    The draw depends on the graph alone, so a graph is laid out alike in training and in use, and
+    the number of a slot says nothing of its object: neither that it is found in the gold graph nor
+    when a caption names it.
+    """
+    order = [*range(len(graph.objects)), *[EMPTY] * slots][:slots]
+    draw = np.random.default_rng(derive_seed(0, "slots", graph.to_json()))
+    return [order[n] for n in draw.permutation(slots)]
 
 
 def _prominence(item: SceneObject) -> tuple[bool, float]:

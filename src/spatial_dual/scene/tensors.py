@@ -142,15 +142,32 @@ class GraphCodec:
         if state is not None:
             bits[self._pair_index[low, high], state] = True
 
-    def decode(self, tensors: GraphTensors, source: Source = "diffusion") -> list[SceneGraph]:
-        """Graphs of the tags; converses are written out, empty slots left out."""
+    def decode(
+        self,
+        tensors: GraphTensors,
+        source: Source = "diffusion",
+        orders: Sequence[Sequence[int]] | None = None,
+    ) -> list[SceneGraph]:
+        """Graphs of the tags; converses are written out, empty slots left out.
+
+        Objects come in the order of their slots or, given the ``orders`` that initial graphs were
+        encoded by, those of the initial graph first and in its order.
+        """
         geometry = bins_to_geometry(tensors.geometry)
-        return [self._decode_one(tensors, geometry, row, source) for row in range(len(tensors))]
+        slots = [np.arange(self.slots)] * len(tensors)
+        if orders is not None:
+            slots = [np.lexsort([order, np.equal(order, EMPTY)]) for order in orders]
+        return [self._decode_one(tensors, geometry, n, source, s) for n, s in enumerate(slots)]
 
     def _decode_one(
-        self, tensors: GraphTensors, geometry: NDArray[np.float64], row: int, source: Source
+        self,
+        tensors: GraphTensors,
+        geometry: NDArray[np.float64],
+        row: int,
+        source: Source,
+        slots: NDArray[np.intp],
     ) -> SceneGraph:
-        filled = np.flatnonzero(tensors.labels[row])
+        filled = slots[tensors.labels[row, slots] > 0]
         index = {int(slot): n for n, slot in enumerate(filled)}
         objects = [self._decode_object(tensors, geometry[row, s], row, int(s)) for s in filled]
         place = int(tensors.places[row])
