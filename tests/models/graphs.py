@@ -1,7 +1,5 @@
 """Small random graphs as tags, for the tests of models."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
@@ -44,12 +42,13 @@ def random_tags(batch: int, seed: int = 0, shape: NodeShape = SHAPE) -> dict[str
     }
 
 
-def renumbered(tags: Mapping[str, Tensor], order: list[int], shape: NodeShape = SHAPE) -> Tags:
-    """The same graphs, slot k holding what slot ``order[k]`` held."""
+def renumbered(tags: Tags, order: Tensor, shape: NodeShape = SHAPE) -> dict[str, Tensor]:
+    """The same graphs, slot k of each holding what its slot ``order[k]`` held, (batch, slots)."""
     full = torch.zeros(*tags["labels"].shape, shape.slots, shape.states, dtype=torch.bool)
     first, second = torch.triu_indices(shape.slots, shape.slots, offset=1)
     full[:, first, second] = tags["relations"]
     full[:, second, first] = tags["relations"][..., list(shape.converse)]
-    full = full[:, order][:, :, order]
-    slots = {name: tags[name][:, order] for name in ("labels", "attributes", "geometry")}
+    rows = torch.arange(len(order))[:, None]
+    full = full[rows[..., None], order[:, :, None], order[:, None]]
+    slots = {name: tags[name][rows, order] for name in ("labels", "attributes", "geometry")}
     return {**tags, **slots, "relations": full[:, first, second]}

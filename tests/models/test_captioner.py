@@ -80,7 +80,7 @@ def test_graph_and_feature_both_matter_and_absent_nodes_do_not(captioner: Captio
 
 def test_the_numbers_of_slots_do_not_matter(captioner: Captioner) -> None:
     text, given = captions([4, 5, EOS_ID], [5, EOS_ID]), condition(2)
-    turned = TokenCondition(renumbered(given.tags, [2, 0, 3, 1]), given.feature)
+    turned = TokenCondition(renumbered(given.tags, torch.tensor([[2, 0, 3, 1]] * 2)), given.feature)
     assert torch.allclose(captioner(text, given).nats, captioner(text, turned).nats, atol=1e-5)
 
 

@@ -154,9 +154,9 @@ class GraphCodec:
         encoded by, those of the initial graph first and in its order.
         """
         geometry = bins_to_geometry(tensors.geometry)
-        slots = [np.arange(self.slots)] * len(tensors)
-        if orders is not None:
-            slots = [np.lexsort([order, np.equal(order, EMPTY)]) for order in orders]
+        items = np.tile(np.arange(self.slots), (len(tensors), 1)) if orders is None else orders
+        last = np.where(np.equal(items, EMPTY), self.slots, items)
+        slots = np.argsort(last, axis=1, kind="stable")
         return [self._decode_one(tensors, geometry, n, source, s) for n, s in enumerate(slots)]
 
     def _decode_one(
