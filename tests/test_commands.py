@@ -1,9 +1,9 @@
 """The command, with a model whose answers are known."""
 
 import json
+import os
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -138,12 +138,10 @@ def test_draw_leaves_a_folder_alone_and_writes_nothing_half(model, tmp_path, mon
     old.write_bytes(b"old")
     assert "x.png: is a folder" in failure("draw", "a cup", "-o", folder)
 
-    def full(path, content):
-        with path.open("wb") as file:
-            file.write(content[:9])
+    def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert "old.png: cannot be written: No space left" in failure("draw", "a cup", "-o", old)
     assert old.read_bytes() == b"old"
     assert {path.name for path in tmp_path.iterdir()} == {"x.png", "old.png"}

@@ -11,7 +11,6 @@ from spatial_dual.datasets.images import (
     Crop,
     UnreadableImageError,
     open_picture,
-    read_square,
     square_rgb,
     stack_squares,
 )
@@ -67,9 +66,9 @@ def test_file_that_is_no_picture_is_named(tmp_path):
     path = tmp_path / "notes.png"
     path.write_text("not a picture")
     with pytest.raises(UnreadableImageError, match=r"notes.png: not a readable picture"):
-        read_square(path, 8)
+        stack_squares(path, 8)
     with pytest.raises(UnreadableImageError, match=r"nowhere.png: No such file"):
-        read_square(tmp_path / "nowhere.png", 8)
+        stack_squares(tmp_path / "nowhere.png", 8)
 
 
 def test_cut_file_is_named(tmp_path):
@@ -77,7 +76,7 @@ def test_cut_file_is_named(tmp_path):
     wide().resize((600, 200)).save(path)
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(UnreadableImageError, match=r"cut.png: "):
-        read_square(path, 8)
+        stack_squares(path, 8)
 
 
 def test_intrinsics_follow_the_crop():
@@ -94,7 +93,7 @@ def encoded(image: Image.Image, kind: str, **options) -> bytes:
 def test_what_a_file_is_called_does_not_matter(tmp_path):
     path = tmp_path / "photo.jpg"
     path.write_bytes(encoded(wide(), "PNG"))
-    by_name, _ = read_square(path, 10)
+    (by_name,) = stack_squares(path, 10)
     np.testing.assert_array_equal(by_name, square_rgb(wide(), 10)[0])
 
 

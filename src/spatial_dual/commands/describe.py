@@ -1,13 +1,13 @@
 """``spatial-dual describe``: images → texts."""
 
-import json
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
-from spatial_dual.commands.inputs import load_model
+from spatial_dual.commands.inputs import load_model, read_picture
+from spatial_dual.commands.outputs import say, warn
+from spatial_dual.printing import json_line, printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ def run(options: Namespace) -> None:
     model = load_model(options.model)
     images, unreadable = _read(options.images, model.image_size, model.parts.fov_deg)
     for problem in unreadable:
-        print(problem, file=sys.stderr)
+        warn(problem)
     if images:
         pixels = np.stack([image for _, image, _ in images])
         cameras = [camera for *_, camera in images]
@@ -35,9 +35,9 @@ def run(options: Namespace) -> None:
             if options.json:
                 graphs = {"initial": item.initial.to_dict(), "completed": item.graph.to_dict()}
                 row = {"image": str(path), "text": item.text, **graphs}
-                print(json.dumps(row, ensure_ascii=False))
+                say(json_line(row))
             else:
-                print(item.text if len(options.images) == 1 else f"{path}: {item.text}")
+                say(printable(item.text if len(options.images) == 1 else f"{path}: {item.text}"))
     if unreadable:
         raise CommandError(f"{len(unreadable)} of {len(options.images)} images cannot be read")
 
@@ -46,14 +46,14 @@ def _read(
     paths: list[Path], size: int, fov_deg: float
 ) -> "tuple[list[tuple[Path, np.ndarray, Camera]], list[str]]":
     """Each readable file with its square pixels and camera, and what is wrong with the others."""
-    from spatial_dual.datasets.images import UnreadableImageError, each_square
+    from spatial_dual.datasets.images import UnreadableImageError
     from spatial_dual.perception.camera import Camera
 
     images: list[tuple[Path, np.ndarray, Camera]] = []
     unreadable = []
     for path in paths:
         try:
-            ((opened, pixels, crop),) = each_square(path, size)
+            opened, pixels, crop = read_picture(path, size)
             images.append((path, pixels, Camera.of_photograph(opened, crop, fov_deg)))
         except UnreadableImageError as error:
             unreadable.append(str(error))

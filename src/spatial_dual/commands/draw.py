@@ -1,13 +1,14 @@
 """``spatial-dual draw``: text → image."""
 
 import io
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
 from spatial_dual.commands.inputs import checked_text, load_model
+from spatial_dual.commands.outputs import check_replaceable, say, warn
+from spatial_dual.printing import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,23 +23,24 @@ def run(options: Namespace) -> None:
 
     text = checked_text(options.text)
     paths = _paths(options.output, options.num)
+    for path in (*paths, *(map(_boxed, paths) if options.show_graph else ())):
+        check_replaceable(path)
     model = load_model(options.model)
     drawings = model.draw(
         [text] * options.num, steps=options.steps, guidance=options.guidance, seed=options.seed
     )
     if warning := _not_drawn(drawings[0].initial, model.parts.vocabulary):
-        print(f"spatial-dual draw: {warning}", file=sys.stderr)
+        warn(f"spatial-dual draw: {warning}")
     for path, drawing in zip(paths, drawings, strict=True):
         _save(fromarray(drawing.image), path)
-        print(path)
+        say(printable(path))
         if options.show_graph:
             from spatial_dual.figures.boxes import with_boxes
             from spatial_dual.figures.listing import listing
 
-            boxed = path.with_suffix(f".graph{path.suffix}")
-            _save(with_boxes(drawing.image, drawing.graph, side=512), boxed)
-            print(f"{boxed}\n\ngraph of the text\n{listing(drawing.initial)}\n")
-            print(f"3D graph that is drawn\n{listing(drawing.graph)}\n")
+            _save(with_boxes(drawing.image, drawing.graph, side=512), _boxed(path))
+            say(f"{printable(_boxed(path))}\n\ngraph of the text\n{listing(drawing.initial)}\n")
+            say(f"3D graph that is drawn\n{listing(drawing.graph)}\n")
 
 
 def _not_drawn(stated: "SceneGraph", vocabulary: "Vocabulary") -> str:
@@ -52,14 +54,13 @@ def _not_drawn(stated: "SceneGraph", vocabulary: "Vocabulary") -> str:
 def _paths(output: Path, count: int) -> list[Path]:
     if not _format(output):
         raise CommandError(f"{output}: name a picture file such as out.png")
-    if not output.parent.is_dir():
-        raise CommandError(f"{output}: there is no folder {output.parent}")
-    paths = [output.with_name(f"{output.stem}-{k}{output.suffix}") for k in range(1, count + 1)]
-    paths = [output] if count == 1 else paths
-    for path in paths:
-        if path.is_dir():
-            raise CommandError(f"{path}: is a folder; name a file in it, such as {path}/out.png")
-    return paths
+    if count == 1:
+        return [output]
+    return [output.with_name(f"{output.stem}-{k}{output.suffix}") for k in range(1, count + 1)]
+
+
+def _boxed(path: Path) -> Path:
+    return path.with_suffix(f".graph{path.suffix}")
 
 
 def _format(path: Path) -> str | None:
@@ -78,6 +79,7 @@ def _save(picture: "Image", path: Path) -> None:
     """Write the whole picture or nothing."""
     from spatial_dual.datasets.folders import write_file
 
+    check_replaceable(path)  # drawing took a while
     encoded = io.BytesIO()
     try:
         picture.save(encoded, _format(path))

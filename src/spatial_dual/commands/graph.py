@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
-from spatial_dual.commands.inputs import checked_text, load_model, read_lines
+from spatial_dual.commands.inputs import checked_text, load_model, read_lines, read_picture
+from spatial_dual.commands.outputs import say
 from spatial_dual.commands.views import names_depth, names_instances, read_view
+from spatial_dual.printing import json_line
 
 if TYPE_CHECKING:
     from spatial_dual.parsing.interface import TextGraphParser
@@ -22,7 +24,7 @@ def run(options: Namespace) -> None:
     _check(options)
     graphs = _of_texts(options) if options.image is None else _of_image(options)
     for graph in graphs:
-        print(graph.to_json())
+        say(json_line(graph.to_dict()))
 
 
 def _check(options: Namespace) -> None:
@@ -75,7 +77,7 @@ def _parser(options: Namespace) -> "TextGraphParser":
 
 def _of_image(options: Namespace) -> "Iterator[SceneGraph]":
     """The VSG by the trained network or, where depth or instances are named, the 3DSG by depth."""
-    from spatial_dual.datasets.images import UnreadableImageError, read_square
+    from spatial_dual.datasets.images import UnreadableImageError
     from spatial_dual.perception.camera import ASSUMED_FOV_DEG
     from spatial_dual.perception.size_prior import SizePrior
 
@@ -85,7 +87,7 @@ def _of_image(options: Namespace) -> "Iterator[SceneGraph]":
         return
     model = load_model(options.model)
     try:
-        images = read_square(options.image, model.image_size)[0][None]
+        images = read_picture(options.image, model.image_size)[1][None]
     except UnreadableImageError as error:
         raise CommandError(str(error)) from error
     if names_depth(options) or names_instances(options):

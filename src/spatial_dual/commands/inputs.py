@@ -1,6 +1,7 @@
 """What the subcommands read: the model, texts, images."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,10 @@ from spatial_dual.commands.errors import CommandError
 from spatial_dual.scene.text import clean_caption
 
 if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+
+    from spatial_dual.datasets.images import Crop
     from spatial_dual.models.spatial_dual import SpatialDual
 
 
@@ -47,6 +52,33 @@ def checked_text(text: str, place: str = "") -> str:
     return cleaned
 
 
+@cache
+def standard_input() -> bytes:
+    """All of standard input; it can be read once, and is asked for by several.
+
+    Raises:
+        CommandError: it is closed.
+    """
+    if sys.stdin is None:
+        raise CommandError("standard input is closed")
+    return sys.stdin.buffer.read()
+
+
+def read_picture(path: Path, size: int) -> "tuple[Image, np.ndarray, Crop]":
+    """A picture as it was opened, with its square pixels and crop; "-" is standard input.
+
+    Raises:
+        UnreadableImageError: names the file and the reason.
+    """
+    from spatial_dual.datasets.images import UnreadableImageError, open_picture, square_rgb
+
+    try:
+        opened = open_picture(standard_input() if str(path) == "-" else path)
+        return opened, *square_rgb(opened, size)
+    except UnreadableImageError as error:
+        raise UnreadableImageError(f"{path}: {error}") from error
+
+
 def read_lines(file: str) -> list[str]:
     """Lines of a UTF-8 file, or of standard input for "-".
 
@@ -54,7 +86,7 @@ def read_lines(file: str) -> list[str]:
         CommandError: the file cannot be read.
     """
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        data = standard_input() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise CommandError(f"{file}: not UTF-8 text: {error}") from error

@@ -10,7 +10,9 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from importlib import import_module
 from pathlib import Path
 
+from spatial_dual.commands import outputs
 from spatial_dual.commands.errors import CommandError
+from spatial_dual.printing import printable
 
 MODEL_VARIABLE = "SPATIAL_DUAL_MODEL"
 DEFAULT_MODEL = Path("data/06_models/spatial_dual")
@@ -35,15 +37,19 @@ _MODEL_HELP = f"folder of the trained model (default: ${MODEL_VARIABLE} or {DEFA
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; exits with 1 on an error, which it names on standard error."""
-    options = _parser().parse_args(arguments)
+    name = "spatial-dual"
     try:
-        import_module(f"spatial_dual.commands.{options.command}").run(options)
-        sys.stdout.flush()
+        outputs.open_streams()
+        try:
+            options = _parser().parse_args(arguments)
+            name += f" {options.command}"
+            import_module(f"spatial_dual.commands.{options.command}").run(options)
+        finally:
+            outputs.flush()
     except CommandError as error:
-        sys.exit(f"spatial-dual {options.command}: {error}")
+        sys.exit(f"{name}: {printable(' '.join(str(error).split()))}")
     except BrokenPipeError:
-        # the reader, such as `head`, has enough; keep Python from flushing into the closed pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        outputs.silence()  # the reader, such as `head`, has enough
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -121,7 +127,9 @@ def _add_draw(command: ArgumentParser) -> None:
 
 
 def _add_describe(command: ArgumentParser) -> None:
-    command.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    command.add_argument(
+        "images", nargs="+", type=Path, metavar="IMAGE", help="files; - is standard input"
+    )
     command.add_argument(
         "--json", action="store_true", help="one JSON a line: image, text, initial, completed"
     )
@@ -131,7 +139,7 @@ def _add_graph(command: ArgumentParser) -> None:
     source = command.add_mutually_exclusive_group(required=True)
     source.add_argument("--text", metavar="TEXT")
     source.add_argument("--texts", metavar="FILE", help="one text a line; - is standard input")
-    source.add_argument("--image", type=Path, metavar="FILE")
+    source.add_argument("--image", type=Path, metavar="FILE", help="- is standard input")
     command.add_argument(
         "--parser", metavar="DIR", help="Stanza models that read the texts (default: our own)"
     )

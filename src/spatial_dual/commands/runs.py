@@ -14,6 +14,8 @@ from typing import Any
 import click
 
 from spatial_dual.commands.errors import CommandError
+from spatial_dual.commands.outputs import say, warn
+from spatial_dual.printing import printable
 from spatial_dual.runs.fingerprints import differences
 from spatial_dual.runs.manifest import Manifest, ManifestError, load_manifests
 from spatial_dual.runs.reproduction import CommandRefusedError, rebuilt_command
@@ -61,21 +63,25 @@ def _list(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) 
         commit = git.get("commit", "")[:9] + ("+" if git.get("dirty") else "")
         seconds = f"{manifest['seconds']:.0f} s" if "seconds" in manifest else ""
         command = shlex.join(manifest["command"])
-        print(f"{manifest['id']}  {manifest['status']:8} {seconds:>8}  {commit:10}  {command}")
+        say(
+            printable(
+                f"{manifest['id']}  {manifest['status']:8} {seconds:>8}  {commit:10}  {command}"
+            )
+        )
 
 
 def _show(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) -> None:
     if not chosen:
         raise CommandError("show takes the beginning of an id, or last, last-1, …")
     for manifest in chosen:
-        print(json.dumps(manifest, indent=1))
+        say(json.dumps(manifest, indent=1))
 
 
 def _diff(folder: Path, manifests: dict[str, Manifest], chosen: list[Manifest]) -> None:
     if len(chosen) != 2:
         raise CommandError("diff takes two runs")
     for line in differences(*map(_compared, chosen)):
-        print(line)
+        say(printable(line))
 
 
 def _reproduce(
@@ -109,17 +115,17 @@ def _reproduce(
     again["outputs"] = {k: v for k, v in again.get("outputs", {}).items() if k in outputs}
     changed = differences(_compared(manifest), _compared(again))
     for line in changed:
-        print(line)
+        say(printable(line))
     if any(line.startswith("outputs ") for line in changed):
         raise CommandError("outputs differ; see above what else does")
-    print(f"{len(outputs)} outputs, all equal to those of {manifest['id']}")
+    say(printable(f"{len(outputs)} outputs, all equal to those of {manifest['id']}"))
 
 
 def _confirm(command: list[str], confirmed: bool) -> None:
-    print(shlex.join(command), file=sys.stderr)
+    warn(shlex.join(command))
     if confirmed:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise CommandError("add --yes to run this command, which the manifest names")
     if not click.confirm("Run this command?", err=True):
         raise CommandError("not run")

@@ -42,16 +42,12 @@ def read_view(
     Raises:
         CommandError: a file or model that cannot be used.
     """
-    from spatial_dual.datasets.images import open_picture, square_rgb
+    from spatial_dual.commands.inputs import read_picture
     from spatial_dual.perception.appearance import appearance
     from spatial_dual.perception.record_graphs import View
 
     try:
-        picture = open_picture(options.image)
-        pixels, crop = square_rgb(picture, size)
-    except ValueError as error:
-        raise CommandError(f"{options.image}: {error}") from error
-    try:
+        picture, pixels, crop = read_picture(options.image, size)
         camera = _camera(options, picture, crop, assumed_fov_deg)
         seen = perceiver.perceive(pixels[None]) if perceiver is not None else None
         depth = _depth(options, pixels, crop)

@@ -152,18 +152,6 @@ def each_square(
             raise UnreadableImageError(f"{name}: {error}") from error
 
 
-def read_square(path: Path | str, size: int) -> tuple[np.ndarray, Crop]:
-    """``square_rgb`` of a file.
-
-    Raises:
-        UnreadableImageError: names the file and the reason.
-    """
-    try:
-        return square_rgb(open_picture(path), size)
-    except UnreadableImageError as error:
-        raise UnreadableImageError(f"{path}: {error}") from error
-
-
 def _read_bytes(path: Path | str) -> bytes:
     try:
         return Path(path).read_bytes()

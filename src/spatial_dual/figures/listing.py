@@ -1,26 +1,33 @@
 """A scene graph as lines of text."""
 
+from spatial_dual.printing import printable
 from spatial_dual.scene.graph import INVERSE_PREDICATE, SceneGraph, SceneObject
 
 
 def listing(graph: SceneGraph) -> str:
-    """Objects with attributes and place in the view, then relations; of converses only one."""
+    """Objects with attributes and place in the view, then relations; of converses only one.
+
+    Words are ``printable``.
+    """
     lines = [f"  {number}. {_object(item)}" for number, item in enumerate(graph.objects, 1)]
     if graph.place:
-        lines.append(f"  place: {graph.place}")
+        lines.append(f"  place: {printable(graph.place)}")
     told: set[tuple[int, str, int]] = set()
     for relation in graph.relations:
         inverse = INVERSE_PREDICATE.get(relation.predicate)
         if (relation.object, inverse, relation.subject) in told:
             continue
         told.add((relation.subject, relation.predicate, relation.object))
-        ends = [f"{graph.objects[k].label} ({k + 1})" for k in (relation.subject, relation.object)]
+        ends = [
+            f"{printable(graph.objects[k].label)} ({k + 1})"
+            for k in (relation.subject, relation.object)
+        ]
         lines.append(f"  {ends[0]} {relation.predicate} {ends[1]}")
     return "\n".join(lines) or "  (empty)"
 
 
 def _object(item: SceneObject) -> str:
-    words = f"{item.label}: {', '.join(item.attributes)}" if item.attributes else item.label
+    words = printable(": ".join(filter(None, (item.label, ", ".join(item.attributes)))))
     if item.region is None:
         return words
     x0, y0, x1, y1 = item.region
