@@ -18,6 +18,7 @@ from spatial_dual.training.config import FitConfig, batch_indices
 from spatial_dual.training.distributed import Workers, run_workers
 from spatial_dual.training.fingerprint import training_fingerprint
 from spatial_dual.training.optimizers import Optimizers
+from spatial_dual.training.state import DamagedStateError, check_state
 from spatial_dual.training.stopping import StopRequest
 
 Batch = dict[str, Tensor]
@@ -252,16 +253,31 @@ class _Run:
         progress = store.load(self.fingerprint) if store else None
         if progress is None:
             return
-        self.model.load_state_dict(progress.below("model."))
-        for name, average in zip(self.names, self.average, strict=True):
-            average.copy_(progress.tensors[f"average.{name}"])
-        self.optimizers.load_state(progress.tensors)
-        if isinstance(self.loss_fn, Remembering):
-            self.loss_fn.load_state_dict(progress.below("loss."))
+        try:
+            self._take_up(progress)
+        except DamagedStateError as error:
+            raise ValueError(
+                f"{store.path if store else ''}: damaged checkpoint ({error}); delete it to train "
+                "from the start"
+            ) from error
         self.step, self.log = progress.step, progress.log
         self.skipped, self.skipped_in_a_row = progress.skipped, progress.skipped_in_a_row
         self.meter.sums, self.meter.count = progress.below("meter."), progress.metered
         logger.info("%s: continues at step %d of %d", self.name, self.step, self.config.total_steps)
+
+    def _take_up(self, progress: Progress) -> None:
+        """Weights, averages, moments and what the loss remembers, once all of them fit."""
+        averages = dict(zip(self.names, self.average, strict=True))
+        check_state(progress.below("model."), self.model.state_dict())
+        check_state(progress.below("average."), averages)
+        self.optimizers.load_state(progress.tensors)
+        self.model.load_state_dict(progress.below("model."))
+        for name, average in averages.items():
+            average.copy_(progress.tensors[f"average.{name}"])
+        if isinstance(self.loss_fn, Remembering):
+            remembered = progress.below("loss.")
+            check_state(remembered, self.loss_fn.state_dict())
+            self.loss_fn.load_state_dict(remembered)
 
     def finish(self) -> None:
         """Leave the averaged weights in the model, in eval mode, on the CPU."""

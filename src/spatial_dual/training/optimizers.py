@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from spatial_dual.training.config import FitConfig
+from spatial_dual.training.state import check_state
 
 NEWTON_SCHULZ_STEPS = 4
 """Of Muon's orthogonalisation, which are most of its time. After 350 steps the perceiver's loss was
@@ -94,13 +95,41 @@ class Optimizers:
         }
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
-        """Inverse of ``state``, in place."""
+        """Inverse of ``state``, in place.
+
+        Args:
+            tensors: others than the optimisers' are passed over.
+
+        Raises:
+            DamagedStateError: moments of other parameters, or of another shape or type.
+        """
+        found = {key: value for key, value in tensors.items() if key.startswith("optimizer.")}
+        check_state(found, self._fresh_state(found))
         for name, state, parameter in self._states():
             prefix = f"optimizer.{name}."
-            for key, value in tensors.items():
+            for key, value in found.items():
                 if key.startswith(prefix):
                     # the fused AdamW reads its step count, too, where the parameter is
                     state[key.removeprefix(prefix)] = value.to(parameter.device).clone()
+
+    def _fresh_state(self, found: Iterable[str]) -> dict[str, Tensor]:
+        """What ``state`` gives after a first step of the parameters that ``found`` names.
+
+        A parameter without a gradient so far has no moments yet.
+        """
+        stepped = {key.rpartition(".")[0] for key in found}
+        count = torch.zeros((), dtype=torch.float32)
+        adam = {id(p) for group in self._adam.param_groups for p in group["params"]}
+        fresh: dict[str, Tensor] = {}
+        for name, _, parameter in self._states():
+            moments = (
+                {"step": count, "exp_avg": parameter, "exp_avg_sq": parameter}
+                if id(parameter) in adam
+                else {"momentum_buffer": parameter}
+            )
+            if f"optimizer.{name}" in stepped:
+                fresh |= {f"optimizer.{name}.{key}": value for key, value in moments.items()}
+        return fresh
 
     def _states(self) -> Iterator[tuple[str, dict[str, Tensor], Tensor]]:
         """Name, state and parameter of everything trained."""
