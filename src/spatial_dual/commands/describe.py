@@ -22,7 +22,7 @@ def run(options: Namespace) -> None:
     """
     import numpy as np
 
-    model = load_model(options.model)
+    model = load_model(options.model, options.allow_hub)
     images, unreadable = _read(options.images, model.image_size, model.parts.fov_deg)
     for problem in unreadable:
         warn(problem)

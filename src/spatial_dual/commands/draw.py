@@ -25,7 +25,7 @@ def run(options: Namespace) -> None:
     paths = _paths(options.output, options.num)
     for path in (*paths, *(map(_boxed, paths) if options.show_graph else ())):
         check_replaceable(path)
-    model = load_model(options.model)
+    model = load_model(options.model, options.allow_hub)
     drawings = model.draw(
         [text] * options.num, steps=options.steps, guidance=options.guidance, seed=options.seed
     )

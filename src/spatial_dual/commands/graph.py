@@ -52,7 +52,7 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
             checked_text(line, f"{options.texts}, line {number}") if line.strip() else ""
             for number, line in enumerate(read_lines(options.texts), start=1)
         ]
-    model = load_model(options.model) if options.completed else None
+    model = load_model(options.model, options.allow_hub) if options.completed else None
     parser = _parser(options)
     for start in range(0, len(texts), _BATCH):
         batch = texts[start : start + _BATCH]
@@ -85,7 +85,7 @@ def _of_image(options: Namespace) -> "Iterator[SceneGraph]":
         view = read_view(options, _SIDE, None, ASSUMED_FOV_DEG)
         yield view.depth_graph(SizePrior())
         return
-    model = load_model(options.model)
+    model = load_model(options.model, options.allow_hub)
     try:
         images = read_picture(options.image, model.image_size)[1][None]
     except UnreadableImageError as error:

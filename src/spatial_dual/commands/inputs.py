@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from spatial_dual.models.spatial_dual import SpatialDual
 
 
-def load_model(folder: Path) -> "SpatialDual":
+def load_model(folder: Path, allow_hub: bool = False) -> "SpatialDual":
     """The trained model.
+
+    Args:
+        folder: perhaps a stranger's.
+        allow_hub: whether published checkpoints that it names may be loaded.
 
     Raises:
         CommandError: it is not there, not whole, or of another version.
@@ -31,7 +35,7 @@ def load_model(folder: Path) -> "SpatialDual":
     from spatial_dual.models.spatial_dual import SpatialDual
 
     try:
-        return SpatialDual.from_pretrained(folder)
+        return SpatialDual.from_pretrained(folder, allow_hub=allow_hub)
     except (OSError, ValueError) as error:
         raise CommandError(f"cannot load the model: {error}") from error
 

@@ -85,6 +85,11 @@ def _add_model(command: ArgumentParser) -> None:
         metavar="DIR",
         help=_MODEL_HELP,
     )
+    command.add_argument(
+        "--allow-hub",
+        action="store_true",
+        help="load the published checkpoints that the model's folder names",
+    )
     command.add_argument("--steps", type=_positive, metavar="S", help="of the reverse chains")
     command.add_argument("--seed", type=int, default=0, metavar="K", help="default: 0")
 

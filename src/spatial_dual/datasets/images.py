@@ -15,6 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image
 
+from spatial_dual.datasets.limits import PICTURE_BYTES
+from spatial_dual.datasets.reading import BadFileError, read_bytes
+
 MAX_PIXELS = 100_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM", "JPEG2000")
 """Read where Pillow was built with them; its other plugins start programs or are rare."""
@@ -154,9 +157,9 @@ def each_square(
 
 def _read_bytes(path: Path | str) -> bytes:
     try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
-        raise UnreadableImageError(getattr(error, "strerror", None) or str(error)) from error
+        return read_bytes(path, PICTURE_BYTES)
+    except BadFileError as error:
+        raise UnreadableImageError(error.reason) from error
 
 
 def _from_bytes(data: bytes | None) -> Image.Image:

@@ -24,10 +24,10 @@ class PerceiverDataset(AbstractDataset["StoredPerceiver", "StoredPerceiver"]):
         self.metadata = metadata
 
     def load(self) -> "StoredPerceiver":
-        """The perceiver, on the CPU and in eval mode."""
+        """The perceiver, in eval mode; the run's own parameters name its checkpoints."""
         from spatial_dual.perception.stored import load_perceiver
 
-        return load_perceiver(self._folder)
+        return load_perceiver(self._folder, allow_hub=True)
 
     def save(self, data: "StoredPerceiver") -> None:
         """Replace the stored perceiver; a failure leaves the one before."""

@@ -10,7 +10,15 @@ from spatial_dual.datasets.limits import TEXT_BYTES
 
 
 class BadFileError(ValueError):
-    """A file that is not read; the message names it and the reason."""
+    """A file that is not read; the message names it and the reason.
+
+    Attributes:
+        reason: alone.
+    """
+
+    def __init__(self, name: object, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.reason = reason
 
 
 def read_bytes(path: Path | str, limit: int) -> bytes:
@@ -26,16 +34,16 @@ def read_bytes(path: Path | str, limit: int) -> bytes:
     try:
         # without O_NONBLOCK a pipe is waited for already here
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise BadFileError(f"{path}: not a regular file")
-            data = stream.read(limit + 1)
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BadFileError(path, "not a regular file")
+            if status.st_size > limit:
+                raise BadFileError(path, f"{status.st_size} bytes, more than {limit}")
+            return stream.read(status.st_size)
     except (OSError, ValueError) as error:  # a name with a null character is a ValueError
         if isinstance(error, BadFileError):
             raise
-        raise BadFileError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    if len(data) > limit:
-        raise BadFileError(f"{path}: more than {limit} bytes")
-    return data
+        raise BadFileError(path, getattr(error, "strerror", None) or str(error)) from error
 
 
 def read_json(path: Path | str, limit: int = TEXT_BYTES) -> Any:
@@ -60,9 +68,14 @@ def parse_json(text: str | bytes, name: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise BadFileError(f"{name}: not JSON that can be read: nested too deeply") from None
+        raise BadFileError(name, "not JSON that can be read: nested too deeply") from None
     except ValueError as error:
-        raise BadFileError(f"{name}: not JSON: {error}") from error
+        raise BadFileError(name, f"not JSON: {error}") from error
+
+
+def found_below(folder: Path, pattern: str) -> list[Path]:
+    """Files in a folder that match a pattern, sorted; links that lead out of it are none."""
+    return sorted(path for path in folder.glob(pattern) if is_within(path, folder))
 
 
 def is_within(path: Path, folder: Path) -> bool:

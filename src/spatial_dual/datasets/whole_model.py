@@ -45,7 +45,9 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
         from spatial_dual.models.spatial_dual import SpatialDual
         from spatial_dual.parsing.default import default_parser
 
-        return SpatialDual.from_pretrained(self._folder, default_parser(**self._parsing))
+        # of a run of one's own, whose parameters name the checkpoints
+        parser = default_parser(**self._parsing)
+        return SpatialDual.from_pretrained(self._folder, parser, allow_hub=True)
 
     def save(self, data: "SpatialDual") -> None:
         """Replace the stored model; a failure leaves the one before."""

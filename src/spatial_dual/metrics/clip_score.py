@@ -49,8 +49,8 @@ class PretrainedClip:
         from transformers import AutoTokenizer, CLIPImageProcessorPil, CLIPModel
 
         self.name = name
-        self._model = CLIPModel.from_pretrained(name).eval()
-        self._tokenizer = AutoTokenizer.from_pretrained(name)
+        self._model = CLIPModel.from_pretrained(name, use_safetensors=True).eval()
+        self._tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
         self._processor = CLIPImageProcessorPil.from_pretrained(name)
         self.digest = weights_digest(self._model)
 

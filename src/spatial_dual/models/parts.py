@@ -84,8 +84,12 @@ def save_parts(folder: Path, parts: Parts) -> None:
     write_folder(folder, fill)
 
 
-def load_parts(folder: Path) -> Parts:
+def load_parts(folder: Path, allow_hub: bool = False) -> Parts:
     """Inverse of ``save_parts``.
+
+    Args:
+        folder: perhaps a stranger's.
+        allow_hub: whether published checkpoints that it names may be loaded.
 
     Raises:
         FileNotFoundError: the folder holds no model.
@@ -107,6 +111,6 @@ def load_parts(folder: Path) -> Parts:
         kernels=settings["kernels"],
         sampling=SamplingOptions(**settings["sampling"]),
         fov_deg=settings.get("fov_deg", ASSUMED_FOV_DEG),  # folders of version 0.1 have none
-        perceiver=load_perceiver(folder / PERCEIVER),
+        perceiver=load_perceiver(folder / PERCEIVER, allow_hub),
         **models,
     )

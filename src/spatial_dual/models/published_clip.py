@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import CLIPModel
 
-from spatial_dual.perception.hub.checkpoints import image_processor, pretrained
+from spatial_dual.perception.hub.checkpoints import image_processor, pretrained, pretrained_model
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def load_clip(name: str, what: str) -> tuple[PublishedClip, CLIPModel]:
     """
     from transformers import AutoTokenizer
 
-    model: CLIPModel = pretrained(CLIPModel.from_pretrained, name, what)
+    model: CLIPModel = pretrained_model(CLIPModel, name, what)
     words = pretrained(AutoTokenizer.from_pretrained, name, what)
     processor = image_processor(name, what)
     sizes = model.config.to_dict()

@@ -9,7 +9,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from spatial_dual.models.decoders import TextDecoder
 from spatial_dual.models.published_words import load_words
 from spatial_dual.models.text_tokenizer import SPECIAL_TOKENS, TextTokenizer
-from spatial_dual.perception.hub.checkpoints import pretrained
+from spatial_dual.perception.hub.checkpoints import pretrained, pretrained_model
 
 WHAT = "alignment.text_decoder.pretrained"
 _SAME = (
@@ -37,7 +37,7 @@ def start_from_gpt2(decoder: TextDecoder, name: str, words: TextTokenizer) -> No
         ValueError: no such checkpoint, or one with other sizes or words; says which.
     """
     _check_sizes(decoder, name)
-    gpt: Any = pretrained(GPT2LMHeadModel.from_pretrained, name, WHAT)
+    gpt: Any = pretrained_model(GPT2LMHeadModel, name, WHAT)
     rows = _rows(words, name, gpt.config.eos_token_id)
     own: Any = decoder.gpt.transformer
     published = gpt.transformer

@@ -46,15 +46,22 @@ class SpatialDual:
         self.image_tokenizer = parts.image_tokenizer
 
     @classmethod
-    def from_pretrained(cls, folder: Path | str, parser: TextGraphParser | None = None) -> Self:
+    def from_pretrained(
+        cls,
+        folder: Path | str,
+        parser: TextGraphParser | None = None,
+        *,
+        allow_hub: bool = False,
+    ) -> Self:
         """Load what ``save_pretrained`` or ``kedro run --pipelines=train`` wrote.
 
-        ``parser`` as of the class.
+        ``parser`` as of the class. ``allow_hub``: whether published checkpoints that the folder
+        names may be loaded; without it a model that needs them draws, but cannot see.
 
         Raises:
             FileNotFoundError: there is no such folder; the message says how to train one.
         """
-        return cls(load_parts(Path(folder)), parser)
+        return cls(load_parts(Path(folder), allow_hub), parser)
 
     def save_pretrained(self, folder: Path | str) -> None:
         """Write every part below ``folder``."""

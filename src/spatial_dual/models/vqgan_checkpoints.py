@@ -16,7 +16,7 @@ from spatial_dual.models.vqgan import (
     UP,
     VqganConfig,
 )
-from spatial_dual.perception.hub.checkpoints import pretrained
+from spatial_dual.perception.hub.checkpoints import pretrained_model
 
 State = dict[str, Tensor]
 WHAT = "tokens.image_tokenizer.pretrained"
@@ -82,7 +82,7 @@ def _from_diffusers(name: str) -> tuple[VqganConfig, State]:
             f"{name}: needs diffusers; pip install 'spatial-dual[pretrained]'"
         ) from error
     place, options = _place(name)
-    model = pretrained(VQModel.from_pretrained, place, WHAT, **options)
+    model = pretrained_model(VQModel, place, WHAT, **options)
     return _config(dict(model.config), name), model.float().state_dict()
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from spatial_dual.datasets.folders import verify_folder, write_folder
+from spatial_dual.datasets.reading import read_json
 from spatial_dual.datasets.weights import load_model, save_model
 from spatial_dual.perception.hub.config import HubConfig
 from spatial_dual.perception.hub.perceiver import HubPerceiver
@@ -28,8 +29,12 @@ def save_perceiver(folder: Path, perceiver: StoredPerceiver) -> None:
         raise TypeError(f"{folder}: is for a perceiver, got {type(perceiver).__name__}")
 
 
-def load_perceiver(folder: Path) -> StoredPerceiver:
+def load_perceiver(folder: Path, allow_hub: bool = False) -> StoredPerceiver:
     """Inverse of ``save_perceiver``.
+
+    Args:
+        folder: perhaps a stranger's.
+        allow_hub: whether the checkpoints that it names may be loaded.
 
     Raises:
         IncompleteFolderError: the folder fails its manifest.
@@ -37,7 +42,7 @@ def load_perceiver(folder: Path) -> StoredPerceiver:
     """
     verify_folder(folder)
     if (folder / HUB_FILE).is_file():
-        return HubPerceiver(HubConfig.from_dict(json.loads((folder / HUB_FILE).read_text())))
+        return HubPerceiver(HubConfig.from_dict(read_json(folder / HUB_FILE)), allow_hub)
     loaded: PixelPerceiver = load_model(folder, PixelPerceiver)
     return loaded
 

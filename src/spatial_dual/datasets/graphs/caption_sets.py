@@ -1,6 +1,5 @@
 """Captions with what they, or their pictures, are annotated to say; to judge parsers by."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ from kedro.io import AbstractDataset, DatasetError
 
 from spatial_dual.datasets.graphs.factual import read_pairs
 from spatial_dual.datasets.graphs.source import GraphRow
+from spatial_dual.datasets.limits import DATASET_BYTES
+from spatial_dual.datasets.reading import BadFileError, found_below, read_json
 from spatial_dual.scene.graph import SceneGraph, Triplet
 
 PATTERNS = ("*val.json", "dev.csv*")
@@ -62,7 +63,8 @@ class CaptionSetsDataset(AbstractDataset[None, dict[str, CaptionSet]]):
         own = {"own": read_captions(self._own)}
         if self._path is None:
             return own
-        files = sorted(f for pattern in PATTERNS for f in Path(self._path).rglob(pattern))
+        folder = Path(self._path)
+        files = sorted(f for pattern in PATTERNS for f in found_below(folder, f"**/{pattern}"))
         if not files:
             raise DatasetError(f"{self._path}: no {' or '.join(PATTERNS)} in it")
         return own | {_name(file): read_captions(file) for file in files}
@@ -85,9 +87,11 @@ def read_captions(file: Path) -> CaptionSet:
         rows = [row for row in read_pairs(file) if isinstance(row, GraphRow)]
         return of_graphs("factual", [(row.captions[0], row.graph) for row in rows])
     try:
-        rows = json.loads(file.read_text("utf-8"))
+        rows = read_json(file, DATASET_BYTES)
         return _of_pictures(rows) if "triple_list" in rows[0] else _of_facts(rows)
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+    except BadFileError as error:
+        raise DatasetError(str(error)) from error
+    except (ValueError, KeyError, IndexError, TypeError) as error:
         raise DatasetError(f"{file}: neither VSD's form nor ours: {error!r}") from error
 
 

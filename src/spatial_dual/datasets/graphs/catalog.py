@@ -13,6 +13,7 @@ from spatial_dual.datasets.graphs.factual import read_pairs
 from spatial_dual.datasets.graphs.source import GraphRow, GraphSource, Read
 from spatial_dual.datasets.graphs.threedssg import read_scans
 from spatial_dual.datasets.quarantine import Finding
+from spatial_dual.datasets.reading import found_below
 
 
 class GoldGraphsDataset(AbstractDataset[None, GraphSource]):
@@ -63,7 +64,7 @@ class GoldGraphsDataset(AbstractDataset[None, GraphSource]):
     def _found(self, folder: Path) -> dict[str, Path]:
         found = {}
         for split, pattern in self._files.items():
-            files = sorted(folder.glob(pattern))
+            files = found_below(folder, pattern)
             if len(files) != 1:
                 listed = ", ".join(file.name for file in files) or "none"
                 raise DatasetError(f"{folder}: one file {pattern} is needed, found: {listed}")

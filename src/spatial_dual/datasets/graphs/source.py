@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from spatial_dual.datasets.limits import DATASET_BYTES
 from spatial_dual.datasets.quarantine import Finding
+from spatial_dual.datasets.reading import read_bytes
 from spatial_dual.scene.graph import SceneGraph
 
 SPLITS = ("train", "val", "test")
@@ -66,9 +68,9 @@ def read_text(path: Path) -> str:
     """Text of a UTF-8 file, gzipped or not.
 
     Raises:
-        OSError, EOFError, UnicodeDecodeError: it cannot be read.
+        BadFileError, OSError, EOFError, UnicodeDecodeError: it cannot be read.
     """
-    data = path.read_bytes()
+    data = read_bytes(path, DATASET_BYTES)
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
 
 

@@ -10,6 +10,7 @@ from spatial_dual.datasets.photos.rows import RecordShape
 from spatial_dual.datasets.photos.shards import ParquetListing
 from spatial_dual.datasets.photos.source import HashSplit, Listing, PhotoSource
 from spatial_dual.datasets.photos.vsd import VsdListing
+from spatial_dual.datasets.reading import found_below
 
 
 class PhotosDataset(AbstractDataset[None, PhotoSource]):
@@ -58,7 +59,7 @@ class PhotosDataset(AbstractDataset[None, PhotoSource]):
 
     def _listing(self, path: Path) -> Listing:
         split_of = HashSplit(**self._shares)
-        files = [path] if path.is_file() else sorted(path.glob("*.parquet"))
+        files = [path] if path.is_file() else found_below(path, "*.parquet")
         if files:
             return ParquetListing(files, split_of)
         listing = FolderListing(path, split_of)

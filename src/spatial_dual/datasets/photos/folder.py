@@ -39,7 +39,8 @@ class FolderListing:
         """The pictures of a split in the order of their names."""
         for name, path in self._pictures:
             if self._split_of(name) == split:
-                yield PhotoRow(_text(path), name, path, _captions(path))
+                captions = path.with_suffix(".txt")
+                yield PhotoRow(_text(path), name, path, captions, root=self._folder)
 
     @cached_property
     def _pictures(self) -> list[tuple[str, Path]]:
@@ -48,18 +49,10 @@ class FolderListing:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file calls itself a picture."""
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    """Whether something calls itself a picture; whether it is a file is seen when it is read."""
+    return path.suffix.lower() in SUFFIXES and not path.is_dir()
 
 
 def _text(path: Path) -> str:
     """The path as UTF-8: what old archives named otherwise gets marks of replacement."""
     return os.fsencode(path).decode(errors="replace")
-
-
-def _captions(picture: Path) -> list[str]:
-    try:
-        text = picture.with_suffix(".txt").read_bytes().decode("utf-8-sig", errors="replace")
-    except OSError:
-        return []
-    return [line for line in text.splitlines() if line.strip()]

@@ -4,6 +4,7 @@ Image, depth, masks and boxes share the crop to the central square.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,11 @@ from spatial_dual.datasets.images import (
     open_picture,
     square_rgb,
 )
+from spatial_dual.datasets.limits import TEXT_BYTES
 from spatial_dual.datasets.photos.annotations import Annotations, read_triples
 from spatial_dual.datasets.photos.instances import BadInstancesError, paint, read_instances
 from spatial_dual.datasets.quarantine import Finding
+from spatial_dual.datasets.reading import BadFileError, is_within, read_bytes
 from spatial_dual.scene.text import clean_caption
 
 
@@ -53,7 +56,7 @@ class PhotoRow:
         file: where it stands, for reports.
         id: of the record; "" if it has none.
         image: encoded picture or the path of one.
-        captions: its texts.
+        captions: its texts, or the path of a file with one a line.
         depth: 8-bit PNG, code c = 1 + round(254 ln(z/lo) / ln(hi/lo)), 0 = none; or, with a unit,
             a PNG or TIFF of levels.
         depth_range: (lo, hi) in metres.
@@ -61,17 +64,19 @@ class PhotoRow:
         instances: JSON list of ``{"label", "box": [x0, y0, x1, y1] in 0..1, "mask_rle": COCO
             code or null}``.
         triples: VSD's ``triple_list``, if the photo is annotated so.
+        root: folder that the row's files must lie in, all links followed.
     """
 
     file: str
     id: str
     image: Picture | None
-    captions: Sequence[str | None] | None
+    captions: Path | Sequence[str | None] | None
     depth: bytes | None = None
     depth_range: tuple[float | None, float | None] = (None, None)
     depth_unit: float | None = None
     instances: str | None = None
     triples: Sequence[Mapping[str, Any]] | None = None
+    root: Path | None = None
 
 
 def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[Finding]]:
@@ -82,7 +87,8 @@ def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[
     """
     if not row.id:
         raise BadRow("no id")
-    captions, bad_captions = _read_captions(row.captions)
+    captions, bad_captions = _read_captions(_texts(row))
+    _check_within(row.image, row)
     try:
         picture = open_picture(row.image)
         pixels, crop = square_rgb(picture, shape.image_size)
@@ -149,6 +155,24 @@ def _decode_depth(codes: np.ndarray, row: PhotoRow) -> np.ndarray:
     metres = nearest * (farthest / nearest) ** (np.arange(-1, 255) / 254)
     metres[0] = 0
     return depth_in_metres(metres[codes.astype(np.uint8)], 1.0)
+
+
+def _texts(row: PhotoRow) -> Sequence[str | None] | None:
+    if not isinstance(row.captions, Path):
+        return row.captions
+    if not os.path.lexists(row.captions):
+        return None
+    _check_within(row.captions, row)
+    try:
+        text = read_bytes(row.captions, TEXT_BYTES).decode("utf-8-sig", errors="replace")
+    except BadFileError as reason:
+        raise BadRow(f"captions: {reason}") from reason
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _check_within(path: object, row: PhotoRow) -> None:
+    if isinstance(path, Path) and row.root is not None and not is_within(path, row.root):
+        raise BadRow(f"{path}: leads out of {row.root}")
 
 
 def _read_captions(captions: Sequence[str | None] | None) -> tuple[list[str], list[str]]:

@@ -1,6 +1,5 @@
 """Rows of VSDv1 and VSDv2 (github zhaoyucs/VSD): a JSON list for each split, images elsewhere."""
 
-import json
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import Any
 
 from kedro.io import DatasetError
 
+from spatial_dual.datasets.limits import DATASET_BYTES
 from spatial_dual.datasets.photos.folder import is_picture
 from spatial_dual.datasets.photos.rows import PhotoRow
 from spatial_dual.datasets.photos.source import SPLITS
+from spatial_dual.datasets.reading import BadFileError, found_below, read_json
 
 
 class VsdListing:
@@ -55,9 +56,11 @@ class VsdListing:
             yield PhotoRow(
                 file=str(file),
                 id=name,
-                image=self._images.get(name, self._folder / name),
+                # one that is not there is named, but never looked for elsewhere
+                image=self._images.get(name, self._folder / Path(name).name),
                 captions=_listed(fields.get("captions")),
                 triples=_listed(fields.get("triple_list")),
+                root=self._folder,
             )
 
     @cached_property
@@ -67,7 +70,7 @@ class VsdListing:
         return {path.stem: path for path in paths} | {path.name: path for path in paths}
 
     def _files(self, split: str) -> list[Path]:
-        return sorted(self._annotations.glob(f"{self._prefix}*{split}.json"))
+        return found_below(self._annotations, f"{self._prefix}*{split}.json")
 
     def _read_split(self, split: str) -> list[Any]:
         files = self._files(split)
@@ -78,9 +81,9 @@ class VsdListing:
                 f"{found}; --params=vsd.prefix=… tells versions apart"
             )
         try:
-            rows = json.loads(files[0].read_bytes())
-        except ValueError as error:
-            raise DatasetError(f"{files[0]}: not JSON: {error}") from error
+            rows = read_json(files[0], DATASET_BYTES)
+        except BadFileError as error:
+            raise DatasetError(str(error)) from error
         if not isinstance(rows, list):
             raise DatasetError(f"{files[0]}: expected a list of photos, got {type(rows).__name__}")
         return rows

@@ -8,13 +8,13 @@ import torch
 
 
 def pretrained(load: Callable[..., Any], name: str, what: str, **options: Any) -> Any:
-    """``load(name, **options)`` of a transformers class.
+    """``load(name, **options)`` of a transformers class; code beside the weights is never run.
 
     Raises:
         ValueError: no such checkpoint here or on the hub, or one of another kind; names it.
     """
     try:
-        return load(name, **options)
+        return load(name, trust_remote_code=False, **options)
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).strip().partition("\n")[0]
         if not name or (Path(name).is_absolute() and not Path(name).exists()):
@@ -23,6 +23,15 @@ def pretrained(load: Callable[..., Any], name: str, what: str, **options: Any) -
             f"{what} {name!r} cannot be loaded: {reason}; name a folder made by save_pretrained, "
             "or a checkpoint of the hub that can be downloaded"
         ) from error
+
+
+def pretrained_model(kind: Any, name: str, what: str, **options: Any) -> Any:
+    """The weights of a checkpoint, which must be safetensors: other files can hold code.
+
+    Raises:
+        ValueError: as of ``pretrained``.
+    """
+    return pretrained(kind.from_pretrained, name, what, use_safetensors=True, **options)
 
 
 def image_processor(name: str, what: str) -> Any:

@@ -10,7 +10,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spatial_dual.perception.hub.checkpoints import half_precision, image_processor, pretrained
+from spatial_dual.perception.hub.checkpoints import (
+    half_precision,
+    image_processor,
+    pretrained_model,
+)
 
 FARTHEST = 200.0
 """Metres; what a model puts beyond is sky or a mistake, and becomes unknown."""
@@ -61,7 +65,7 @@ class TransformersDepth:
         from transformers import AutoModelForDepthEstimation
 
         what = "the depth model"
-        self.model = pretrained(AutoModelForDepthEstimation.from_pretrained, name, what)
+        self.model = pretrained_model(AutoModelForDepthEstimation, name, what)
         self.processor = image_processor(name, what)
         self.model.to(device).eval()
         self._device, self._inverse, self._batch_size = device, inverse, batch_size

@@ -10,7 +10,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spatial_dual.perception.hub.checkpoints import half_precision, image_processor, pretrained
+from spatial_dual.perception.hub.checkpoints import (
+    half_precision,
+    image_processor,
+    pretrained,
+    pretrained_model,
+)
 
 WHAT = "the instance model"
 
@@ -113,7 +118,7 @@ class Segmenter(_Batched):
         from transformers import AutoModelForUniversalSegmentation, AutoProcessor
 
         super().__init__(device, batch_size)
-        self.model = pretrained(AutoModelForUniversalSegmentation.from_pretrained, name, WHAT)
+        self.model = pretrained_model(AutoModelForUniversalSegmentation, name, WHAT)
         self.model.to(device).eval()
         self._is_told_its_task = self.model.config.model_type == "oneformer"
         if self._is_told_its_task:
@@ -140,7 +145,7 @@ class Detector(_Batched):
         from transformers import AutoModelForObjectDetection
 
         super().__init__(device, batch_size)
-        self.model = pretrained(AutoModelForObjectDetection.from_pretrained, name, WHAT)
+        self.model = pretrained_model(AutoModelForObjectDetection, name, WHAT)
         self.model.to(device).eval()
         self.processor = image_processor(name, WHAT)
 
@@ -181,7 +186,7 @@ class OpenVocabularyDetector(_Batched):
 
         super().__init__(device, batch_size)
         self.labels = [label.strip().lower() for label in labels]
-        self.model = pretrained(AutoModelForZeroShotObjectDetection.from_pretrained, name, what)
+        self.model = pretrained_model(AutoModelForZeroShotObjectDetection, name, what)
         self.model.to(device).eval()
         self.processor = pretrained(AutoProcessor.from_pretrained, name, what, backend="pil")
         config = self.model.config

@@ -20,10 +20,13 @@ class HubPerceiver:
 
     Args:
         config: names of the checkpoints and thresholds.
+        allowed: whether the caller wants these checkpoints loaded. A model's folder may be a
+            stranger's, and its names make requests with the user's own token.
     """
 
-    def __init__(self, config: HubConfig) -> None:
+    def __init__(self, config: HubConfig, allowed: bool = True) -> None:
         self.config = config
+        self.allowed = allowed
         self.device = torch.device("cpu")
 
     def to(self, device: torch.device) -> Self:
@@ -34,14 +37,23 @@ class HubPerceiver:
     @cached_property
     def depth_model(self) -> DepthModel:
         """The depth model, loaded at first use."""
-        config = self.config
+        config = self._allowed_config()
         return load_depth_model(config.depth, self.device, config.inverse_depth, config.batch_size)
 
     @cached_property
     def instance_model(self) -> InstanceModel:
         """The instance model, loaded at first use."""
-        config = self.config
+        config = self._allowed_config()
         return load_instance_model(config.instances, self.device, config.labels, config.batch_size)
+
+    def _allowed_config(self) -> HubConfig:
+        if not self.allowed:
+            raise ValueError(
+                f"this model sees by the published checkpoints {self.config.depth!r} and "
+                f"{self.config.instances!r}, which its folder names; if you trust them, say so: "
+                "--allow-hub, or SpatialDual.from_pretrained(…, allow_hub=True)"
+            )
+        return self.config
 
     def perceive(self, images: np.ndarray) -> Perception:
         """Perceive RGB images, uint8 ``(n, height, width, 3)``; attributes are left to the pixels.
