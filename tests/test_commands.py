@@ -67,7 +67,7 @@ class Model:
 def model(monkeypatch):
     model = Model()
     for command in ("draw", "describe", "graph"):
-        monkeypatch.setattr(f"spatial_dual.commands.{command}.load_model", lambda folder: model)
+        monkeypatch.setattr(f"spatial_dual.commands.{command}.load_model", lambda *_: model)
     return model
 
 

@@ -27,7 +27,7 @@ HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\n\u2028\u202e\ud800end"
 @pytest.fixture
 def model(monkeypatch):
     for command in ("draw", "describe", "graph"):
-        monkeypatch.setattr(f"spatial_dual.commands.{command}.load_model", lambda folder: Model())
+        monkeypatch.setattr(f"spatial_dual.commands.{command}.load_model", lambda *_: Model())
 
 
 @pytest.fixture
