@@ -7,12 +7,12 @@ from spatial_dual.hooks import ClearProgress, OneProcessTraining, PlanAblations,
 from spatial_dual.parameter_check import ParameterCheck
 from spatial_dual.runs.fingerprints import StaleAwareCatalog
 from spatial_dual.runs.hooks import RunRecords
+from spatial_dual.threads import share_cores
 from spatial_dual.tracking import MlflowTracking
 
 # Kedro reports usage over the network unless told otherwise.
 os.environ.setdefault("DO_NOT_TRACK", "1")
-# Every thread pool (OpenMP, OpenBLAS, torch) sizes itself by this when it is first loaded.
-os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+share_cores()
 # Kedro 1.7 calls an OmegaConf function by its old name, four times a run.
 warnings.filterwarnings("ignore", message=r"register_new_resolver\(\) is deprecated")
 # Kedro may yet change previews of nodes, which Kedro-Viz shows; a run says nothing by that.

@@ -13,6 +13,7 @@ from pathlib import Path
 from spatial_dual.commands import outputs
 from spatial_dual.commands.errors import CommandError
 from spatial_dual.printing import printable
+from spatial_dual.threads import share_cores
 
 MODEL_VARIABLE = "SPATIAL_DUAL_MODEL"
 DEFAULT_MODEL = Path("data/06_models/spatial_dual")
@@ -38,6 +39,7 @@ _MODEL_HELP = f"folder of the trained model (default: ${MODEL_VARIABLE} or {DEFA
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; exits with 1 on an error, which it names on standard error."""
     name = "spatial-dual"
+    share_cores()
     try:
         outputs.open_streams()
         try:

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
+from spatial_dual.devices import has_native_bfloat16
 from spatial_dual.training.config import FitConfig
+from spatial_dual.training.muon import Float32Muon
 from spatial_dual.training.state import check_state
 
 NEWTON_SCHULZ_STEPS = 4
@@ -52,7 +54,7 @@ class Optimizers:
         # Muon takes matrices only: a convolution's weight is handed over as a view of two axes
         self._views = [(p, p.detach().view(len(p), -1).requires_grad_()) for p in matrices]
         self._muon = (
-            torch.optim.Muon(
+            _muon_of(matrices[0].device)(
                 [view for _, view in self._views],
                 lr=config.matrix_learning_rate,
                 weight_decay=config.weight_decay,
@@ -142,6 +144,11 @@ class Optimizers:
         ]
         for name, (optimizer, parameter) in zip(self._names, parameters, strict=True):
             yield name, optimizer.state[parameter], parameter
+
+
+def _muon_of(device: torch.device) -> type[torch.optim.Muon]:
+    """PyTorch's Muon where its bfloat16 products are native."""
+    return torch.optim.Muon if has_native_bfloat16(device) else Float32Muon
 
 
 def _layer_weights(model: nn.Module) -> Iterator[nn.Parameter]:
