@@ -15,7 +15,6 @@ from spatial_dual.diffusion import (
 )
 from spatial_dual.models.graph_nodes import NodeShape
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser, TokenDiffuserConfig
-from spatial_dual.training.objectives.graph_diffusion import AUXILIARY_WEIGHT, VLB_WEIGHT
 
 SHAPE = NodeShape(slots=8, labels=40, attributes=(12, 6), converse=tuple(range(14)), places=8)
 FEATURE = 128
@@ -79,15 +78,7 @@ class Ours:
         """VLB and cross-entropy, a time for each sample."""
         times = uniform_timesteps(len(x_0), self.kernel.steps, self.generator).to(self.device)
         x_t = self.kernel.sample_forward(x_0, times.t, self.generator)
-        return diffusion_loss(
-            self.kernel,
-            self.predict(x_t, times.t),
-            x_t,
-            x_0,
-            times,
-            vlb_weight=VLB_WEIGHT,
-            auxiliary_weight=AUXILIARY_WEIGHT,
-        ).total
+        return diffusion_loss(self.kernel, self.predict(x_t, times.t), x_t, x_0, times).total
 
     def train(self, x_0: Tensor) -> None:
         """One update, as ``training.fit`` makes it."""

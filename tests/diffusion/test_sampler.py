@@ -177,6 +177,70 @@ def test_purity_reveals_as_many_tokens_as_the_schedule_expects():
     assert masked.tolist() == [[count] * 3 for count in (16, 12, 8, 4, 0)]
 
 
+@pytest.mark.parametrize("name", ["absorbing", "mask_and_replace"])
+@pytest.mark.parametrize("steps", [4, 8])
+def test_purity_reveals_the_prediction_and_never_noise(name, steps):
+    kernel = build_kernel(KernelConfig(name, 50, 8))
+    tokens = torch.randint(50, (40, 16), generator=seeded(1))
+    result = sample(
+        kernel,
+        point_mass(tokens, 50),
+        tokens.shape,
+        steps,
+        seeded(),
+        purity_weight=1.0,
+        return_trajectory=True,
+    )
+    assert result.trajectory is not None
+    before, after = result.trajectory[:-1], result.trajectory[1:]
+    revealed = (before == kernel.mask_index) & (after != kernel.mask_index)
+    assert revealed[:-1].any()
+    assert torch.equal(after[revealed], tokens.expand_as(after)[revealed])
+
+
+@pytest.mark.parametrize("name", [*NAMES, "continuous"])
+@pytest.mark.parametrize("purity_weight", [None, 1.0])
+def test_noise_of_a_sample_does_not_depend_on_its_batch(name, purity_weight):
+    if name in ("uniform", "continuous") and purity_weight is not None:
+        return
+    kernel = build_kernel(KernelConfig(name, 4, 10))
+    logits = TARGET.log()
+
+    def draw(seeds):
+        noise = [seeded(seed) for seed in seeds]
+        shape = (len(noise), 2)
+        settings = {"purity_weight": purity_weight}
+        denoiser = lambda z, t: logits.expand(len(z), -1, -1)  # noqa: E731
+        return sample(kernel, denoiser, shape, 5, noise, **settings).tokens
+
+    together = draw(range(30))
+    alone = torch.cat([draw([seed]) for seed in range(30)])
+    assert torch.equal(together, alone)
+    assert torch.equal(together.flip(0), draw(reversed(range(30))))
+    assert len(together.unique(dim=0)) > 1
+
+
+def test_noise_for_another_count_of_samples_is_refused():
+    kernel = build_kernel(KernelConfig("absorbing", 4, 10))
+    with pytest.raises(ValueError, match="noise of 3 samples cannot serve a batch of 2"):
+        sample(kernel, exact_denoiser(kernel, TARGET), (2, 2), 5, [seeded()] * 3)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "continuous"])
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+def test_logits_that_are_no_numbers_stop_the_chain(name, value, guidance):
+    kernel = build_kernel(KernelConfig(name, 4, 10))
+
+    def broken(z_t, t):
+        logits = torch.zeros(*z_t.shape[:2], 4)
+        logits[1, :, 2] = torch.where(t[0] < 8, value, 0.0)
+        return logits
+
+    with pytest.raises(FloatingPointError, match="logits"):
+        sample(kernel, broken, (2, 3), 10, seeded(), guidance=guidance, unconditional=broken)
+
+
 def test_purity_counts_free_tokens_only():
     kernel = build_kernel(KernelConfig("absorbing", 4, 8))
     tokens = torch.full((1, 16), 4)
@@ -224,4 +288,4 @@ def test_wrong_settings_are_named(name, settings, message):
     kernel = build_kernel(KernelConfig(name, 4, 10))
     arguments = {"steps": 5} | settings
     with pytest.raises(ValueError, match=message):
-        sample(kernel, exact_denoiser(kernel, TARGET), (2, 2), generator=seeded(), **arguments)
+        sample(kernel, exact_denoiser(kernel, TARGET), (2, 2), noise=seeded(), **arguments)

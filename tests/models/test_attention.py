@@ -42,6 +42,25 @@ def test_size_of_queries_and_keys_does_not_matter() -> None:
     assert torch.allclose(attention(x, x), before, atol=1e-4)
 
 
+def test_a_learnt_gain_lets_a_head_look_at_one_key_of_a_hundred() -> None:
+    """Without gain a score is √head_dim at most, which leaves that key a share of e^√d / 99."""
+    torch.manual_seed(0)
+    attention = Attention(16, 2)
+    keys = torch.randn(1, 100, 16)
+    with torch.no_grad():
+        for part in (attention.query.weight, attention.key_value.weight[:16]):
+            part.copy_(torch.eye(16))
+        attention.key_value.weight[16:].copy_(torch.eye(16))
+        attention.out.weight.copy_(torch.eye(16))
+        attention.out.bias.zero_()
+        attention.gain.fill_(30.0)
+        seen = attention(keys[:, :1], keys)
+    assert torch.allclose(seen, keys[:, :1], atol=1e-2)
+    attention(keys[:, :1], keys).square().sum().backward()
+    assert attention.gain.grad is not None
+    assert attention.gain.shape == (2, 1, 1)
+
+
 SIZES = [(0.5,), (1.0, None), (None, 2.0, 1.0)]
 
 

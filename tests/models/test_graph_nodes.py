@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from spatial_dual.models.graph_nodes import GraphTokens, NodeEmbedding, presence, shown_only
+from spatial_dual.models.graph_nodes import (
+    GraphTokens,
+    NodeEmbedding,
+    open_nodes,
+    presence,
+    shown_only,
+)
 from tests.models.graphs import SHAPE, random_tags, said_in
 
 
@@ -20,6 +26,19 @@ def test_presence_marks_exactly_the_nodes_that_say_something() -> None:
     assert not properties[:, -1].any()
     assert torch.equal(relations, tags["relations"].any(dim=-1))
     assert torch.equal(place[:, 0], tags["places"] > 0)
+
+
+def test_open_nodes_are_those_of_objects_and_pairs_that_are_there() -> None:
+    tags = random_tags(3)
+    tags["labels"][0] = 0
+    objects, properties, relations, place = SHAPE.split(open_nodes(tags, SHAPE))
+    assert objects.all()
+    assert place.all()
+    for row in range(3):
+        there = (tags["labels"][row] > 0).tolist()
+        assert properties[row].tolist() == [[exists] * SHAPE.properties for exists in there]
+        pairs = [there[i] and there[j] for i in range(4) for j in range(i + 1, 4)]
+        assert relations[row].tolist() == pairs
 
 
 def test_only_shown_nodes_say_something() -> None:

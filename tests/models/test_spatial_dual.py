@@ -93,6 +93,38 @@ def test_what_is_kept_is_one_of_the_candidates(whole: SpatialDual) -> None:
     assert [each.best for each in described] == whole.describe(IMAGES, seed=1)
 
 
+def test_a_result_depends_on_its_own_source_and_seed_alone(whole: SpatialDual) -> None:
+    alone = whole.draw_candidates([CAPTIONS[1]], steps=2, candidates=2, seed=1)[0]
+    among = whole.draw_candidates(
+        [CAPTIONS[0], "a cup", CAPTIONS[1]], steps=2, candidates=2, seed=1
+    )
+    for first, same in zip(alone.outputs, among[2].outputs, strict=True):
+        assert np.array_equal(first.image, same.image)
+        assert first.graph == same.graph
+    assert whole.describe(IMAGES[2], seed=1)[0] == whole.describe(IMAGES, seed=1)[2]
+    assert whole.describe(IMAGES[:2], seed=1) == whole.describe(IMAGES[1::-1], seed=1)[::-1]
+    texts = [CAPTIONS[1], CAPTIONS[0]]
+    graphs = whole.complete(whole.initial_from_texts(texts), texts=texts, seed=1)
+    assert graphs[1] == whole.graph(CAPTIONS[0], seed=1)
+
+
+def test_a_text_given_again_is_drawn_anew_and_more_drawings_begin_with_fewer(
+    whole: SpatialDual,
+) -> None:
+    three = whole.draw([CAPTIONS[0]] * 3, steps=2, candidates=2, seed=4)
+    one = whole.draw(CAPTIONS[0], steps=2, candidates=2, seed=4)
+    assert np.array_equal(three[0].image, one.image)
+    assert len({drawing.image.tobytes() for drawing in three}) == 3
+
+
+def test_damaged_weights_stop_a_drawing(tmp_path: Path) -> None:
+    damaged = make_whole()
+    with torch.no_grad():
+        next(damaged.parts.dual.image.trunk.parameters()).fill_(torch.nan)
+    with pytest.raises(FloatingPointError, match="NaN"):
+        damaged.draw(CAPTIONS[0], steps=2)
+
+
 def test_a_saved_model_loads_to_the_same_model(whole: SpatialDual, tmp_path: Path) -> None:
     assert not is_whole(tmp_path)
     whole.save_pretrained(tmp_path)

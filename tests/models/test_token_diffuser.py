@@ -34,6 +34,21 @@ class Case:
         return self.kernel.sample_forward(tokens, t, generator)
 
 
+@pytest.mark.parametrize("is_grid", [True, False])
+def test_a_sampler_reads_float32_logits_under_autocast(is_grid: bool) -> None:
+    case = make_diffuser(is_grid)
+    t = torch.full((2,), 60)
+    condition = TokenCondition(random_tags(2), torch.randn(2, 5))
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        lazy = case.model.predict(case.states(2, t), t, condition)
+        rounded = case.model.logits(lazy.hidden)
+        logits = lazy[:]
+    assert logits.dtype == torch.float32
+    torch.testing.assert_close(logits, rounded.float(), rtol=0.02, atol=0.02)
+    # more digits than bfloat16 has
+    assert not torch.equal(logits, logits.bfloat16().float())
+
+
 def make_diffuser(
     is_grid: bool,
     trunk: str = "transformer",
@@ -244,3 +259,14 @@ def test_graph_diffuser_gives_logits_for_every_node(name: str) -> None:
     # nor do parts of a batch that share a pass, one's context longer than the other's
     together = graph_diffuser(torch.cat([z_t, z_t]), t.repeat(2), condition, first)
     torch.testing.assert_close(together, torch.cat([logits, taught]), atol=1e-5, rtol=1e-5)
+
+
+def test_graph_logits_are_float32_under_autocast() -> None:
+    torch.manual_seed(0)
+    diffuser = GraphDiffuser(GraphDiffuserConfig(SHAPE, 9, {"text": 5}, 16, 1, 2))
+    codes = torch.randint(0, 9, (2, SHAPE.nodes))
+    condition = GraphCondition(codes, codes > 3, "text", torch.randn(2, 1, 5))
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = diffuser(codes, torch.tensor([3, 7]), condition)
+    assert logits.dtype == torch.float32
+    assert not torch.equal(logits, logits.bfloat16().float())

@@ -80,6 +80,7 @@ def make_batch() -> dict[str, Tensor]:
         batch[f"{kind}_gold_codes"] = torch.randint(0, CODES, (3, SHAPE.nodes))
         batch[f"{kind}_initial_codes"] = torch.randint(0, CODES, (3, SHAPE.nodes))
         batch[f"{kind}_stated"] = torch.rand(3, SHAPE.nodes) < 0.3
+        batch[f"{kind}_present"] = torch.rand(3, SHAPE.nodes) < 0.6
         batch[f"clip_{kind}"] = torch.randn(3, 5)
         batch[f"log_prior_{kind}"] = -torch.rand(3) * 10
     batch["image_codes"] = torch.randint(0, CODES, (3, 16))

@@ -9,7 +9,7 @@ import torch
 
 from spatial_dual.datasets.records import write_records
 from spatial_dual.models.dgae import Dgae, DgaeConfig
-from spatial_dual.models.graph_nodes import presence
+from spatial_dual.models.graph_nodes import open_nodes, presence
 from spatial_dual.training import graph_codes
 from spatial_dual.training.graph_codes import count_evidence, encode_views
 from tests.models.graphs import SHAPE, random_tags
@@ -47,7 +47,7 @@ def one_view(chunk: dict[str, Any], prefix: str, row: int, view: int) -> dict[st
 def test_every_view_is_encoded_as_if_alone(dgae: Dgae, chunk: dict[str, Any]) -> None:
     encoded = encode_views(dgae, chunk)
     assert encoded["id"] == chunk["id"]
-    for name in ("gold_codes", "initial_codes", "stated"):
+    for name in ("gold_codes", "initial_codes", "stated", "present"):
         assert encoded[name].shape == (ROWS, VIEWS, SHAPE.nodes)
     assert (encoded["gold_codes"].dtype, encoded["stated"].dtype) == (np.uint16, np.uint8)
     for row, view in [(0, 0), (1, 2), (4, 1)]:
@@ -55,6 +55,7 @@ def test_every_view_is_encoded_as_if_alone(dgae: Dgae, chunk: dict[str, Any]) ->
         assert encoded["gold_codes"][row, view].tolist() == dgae.encode(gold)[0].tolist()
         assert encoded["initial_codes"][row, view].tolist() == dgae.encode(initial)[0].tolist()
         assert encoded["stated"][row, view].tolist() == presence(initial, SHAPE)[0].tolist()
+        assert encoded["present"][row, view].tolist() == open_nodes(gold, SHAPE)[0].tolist()
 
 
 def test_evidence_counts_one_view_of_each_gold_graph_all_views_in_turn(

@@ -7,12 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import DiscreteKernel, KernelConfig, build_kernel
-from spatial_dual.training.objectives.graph_diffusion import (
-    AUXILIARY_WEIGHT,
-    VLB_WEIGHT,
-    GraphDiffusionLoss,
-)
+from spatial_dual.diffusion import DiscreteKernel, KernelConfig, LossWeights, build_kernel
+from spatial_dual.training.objectives.graph_diffusion import GraphDiffusionLoss
 from tests.diffusion.conftest import DenseChain
 from tests.training.test_dual import CODES, make_batch, make_model
 
@@ -34,19 +30,23 @@ def test_loss_is_bound_and_cross_entropy_by_dense_matrices(kind: str, task: str)
     chain, model, batch = DenseChain.of(kernel), make_model(None).graph, make_batch()
     calls: list[tuple[Any, Tensor]] = []
     model.register_forward_hook(lambda m, given, out: calls.append((given, out.detach())))
-    parts = GraphDiffusionLoss(kernel)(model, batch, torch.Generator().manual_seed(0))
+    weights = LossWeights(vlb=0.3, cross_entropy=0.7, visible=0.4, absent=0.2)
+    parts = GraphDiffusionLoss(kernel, weights)(model, batch, torch.Generator().manual_seed(0))
     ((z_t, times, condition), logits) = calls[("image", "text").index(kind)]
     assert condition.kind == kind
     assert torch.equal(condition.context[:, 0], batch[f"clip_{kind}"])
     codes, p_0 = batch[f"{kind}_gold_codes"], logits.double().softmax(-1).numpy()
-    kl = nats = 0.0
+    kl = nats = nodes = read = 0.0
     for row, t in enumerate(times.tolist()):
         for node in range(codes.shape[1]):
             clean = int(codes[row, node])
-            kl += bound(chain, p_0[row, node], int(z_t[row, node]), clean, t)
-            nats -= float(np.log(p_0[row, node, clean]))
-    vlb = STEPS * kl / codes.numel() + kernel.prior_kl
-    expected = VLB_WEIGHT * vlb + AUXILIARY_WEIGHT * nats / codes.numel()
+            share = 1.0 if batch[f"{kind}_present"][row, node] else weights.absent
+            shown = 1.0 if z_t[row, node] == CODES else weights.visible
+            kl += share * bound(chain, p_0[row, node], int(z_t[row, node]), clean, t)
+            nats -= share * shown * float(np.log(p_0[row, node, clean]))
+            nodes, read = nodes + share, read + share * shown
+    vlb = STEPS * kl / nodes + kernel.prior_kl
+    expected = weights.vlb * vlb + weights.cross_entropy * nats / read
     assert float(parts[task].detach()) == pytest.approx(expected, rel=1e-3)
     assert float(parts["loss"].detach()) == pytest.approx(
         float(parts["I23D"].detach() + parts["T23D"].detach()), rel=1e-6

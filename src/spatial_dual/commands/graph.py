@@ -61,8 +61,7 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
         except FileNotFoundError as error:
             raise CommandError(f"--parser: {error}") from error
         if model is not None:
-            seed = options.seed + start
-            graphs = model.complete(graphs, texts=batch, steps=options.steps, seed=seed)
+            graphs = model.complete(graphs, texts=batch, steps=options.steps, seed=options.seed)
         yield from graphs
 
 

@@ -1,10 +1,12 @@
 """Diffusion of tokens or of their embeddings: kernels, losses and the sampler. Knows no model."""
 
+from spatial_dual.diffusion.categorical import Noise
 from spatial_dual.diffusion.interface import Denoiser, Kernel, KernelConfig
 from spatial_dual.diffusion.kernels import DiscreteKernel, build_kernel
 from spatial_dual.diffusion.loss import (
     DiffusionLoss,
     LikelihoodBound,
+    LossWeights,
     diffusion_loss,
     log_likelihood_bound,
 )
@@ -21,6 +23,8 @@ __all__ = [
     "KernelConfig",
     "LikelihoodBound",
     "LossHistory",
+    "LossWeights",
+    "Noise",
     "Prediction",
     "Predictor",
     "Samples",

@@ -1,31 +1,39 @@
 """Drawing from categorical distributions with an explicit generator."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-
-def uniform_noise(
-    shape: Sequence[int], generator: torch.Generator, device: torch.device | str = "cpu"
-) -> Tensor:
-    """float64 uniform noise in [0, 1), drawn on the CPU so that every device sees the same."""
-    return torch.rand(tuple(shape), generator=generator, dtype=torch.float64).to(device)
+Noise = torch.Generator | Sequence[torch.Generator]
+"""CPU generators: one for a whole batch, or one a sample, whose noise then is its own in any batch.
+"""
 
 
-def normal_noise(
-    shape: Sequence[int], generator: torch.Generator, device: torch.device | str = "cpu"
-) -> Tensor:
-    """Standard normal noise as float32, drawn in float64 on the CPU."""
-    return torch.randn(tuple(shape), generator=generator, dtype=torch.float64).float().to(device)
+def uniform_noise(shape: Sequence[int], noise: Noise, device: torch.device | str = "cpu") -> Tensor:
+    """float64 uniform noise in [0, 1) of ``shape`` (batch, …), the same on every device."""
+    return _draw(torch.rand, shape, noise).to(device)
 
 
-def gumbel_noise(
-    shape: Sequence[int], generator: torch.Generator, device: torch.device | str = "cpu"
-) -> Tensor:
+def normal_noise(shape: Sequence[int], noise: Noise, device: torch.device | str = "cpu") -> Tensor:
+    """Standard normal noise of ``shape`` (batch, …) as float32, drawn in float64 on the CPU."""
+    return _draw(torch.randn, shape, noise).float().to(device)
+
+
+def gumbel_noise(shape: Sequence[int], noise: Noise, device: torch.device | str = "cpu") -> Tensor:
     """float64 standard Gumbel noise -log(-log u); adding it to log p ranks draws from p."""
     tiny = torch.finfo(torch.float64).tiny
-    return -torch.log(-torch.log(uniform_noise(shape, generator, device).clamp_min(tiny)))
+    return -torch.log(-torch.log(uniform_noise(shape, noise, device).clamp_min(tiny)))
+
+
+def _draw(draw: Callable[..., Tensor], shape: Sequence[int], noise: Noise) -> Tensor:
+    """float64 draws of ``shape``, on the CPU so that every device sees the same."""
+    if isinstance(noise, torch.Generator):
+        return draw(tuple(shape), generator=noise, dtype=torch.float64)
+    if len(noise) != shape[0]:
+        raise ValueError(f"noise of {len(noise)} samples cannot serve a batch of {shape[0]}")
+    own = [draw(tuple(shape[1:]), generator=one, dtype=torch.float64) for one in noise]
+    return torch.stack(own)
 
 
 def sample_categorical(probabilities: Tensor, noise: Tensor) -> Tensor:

@@ -14,7 +14,12 @@ from torch import Tensor
 from torch.nn import functional as F
 from typing_extensions import override
 
-from spatial_dual.diffusion.categorical import normal_noise, sample_categorical, uniform_noise
+from spatial_dual.diffusion.categorical import (
+    Noise,
+    normal_noise,
+    sample_categorical,
+    uniform_noise,
+)
 from spatial_dual.diffusion.divergence import total_kl
 from spatial_dual.diffusion.interface import Kernel, KernelConfig
 from spatial_dual.diffusion.prediction import Probabilities
@@ -81,19 +86,19 @@ class ContinuousKernel(Kernel):
     def sample_prior(
         self,
         shape: tuple[int, int],
-        generator: torch.Generator,
+        noise: Noise,
         device: torch.device | str = "cpu",
     ) -> Tensor:
-        return normal_noise((*shape, self.state_dim), generator, device)
+        return normal_noise((*shape, self.state_dim), noise, device)
 
     @override
     def sample_forward(
-        self, x_0: Tensor, t: Tensor, generator: torch.Generator, mask: Tensor | None = None
+        self, x_0: Tensor, t: Tensor, noise: Noise, mask: Tensor | None = None
     ) -> Tensor:
         alpha = self._alpha_bar(t)
         clean = self.to_states(x_0)
-        noise = normal_noise(clean.shape, generator, x_0.device)
-        x_t = (alpha.sqrt() * clean + (1 - alpha).sqrt() * noise).float()
+        drawn = normal_noise(clean.shape, noise, x_0.device)
+        x_t = (alpha.sqrt() * clean + (1 - alpha).sqrt() * drawn).float()
         return x_t if mask is None else torch.where(mask.unsqueeze(-1), x_t, clean)
 
     @override
@@ -103,13 +108,13 @@ class ContinuousKernel(Kernel):
         probabilities: Probabilities,
         t: Tensor,
         s: Tensor,
-        generator: torch.Generator,
+        noise: Noise,
         reveal: Tensor | None = None,
     ) -> Tensor:
         predicted = probabilities[:]
         mean, variance = self.posterior_moments(x_t, self.mean_embedding(predicted), t, s)
-        x_s = mean + variance.sqrt() * normal_noise(x_t.shape, generator, x_t.device)
-        uniform = uniform_noise(x_t.shape[:2], generator, x_t.device)
+        x_s = mean + variance.sqrt() * normal_noise(x_t.shape, noise, x_t.device)
+        uniform = uniform_noise(x_t.shape[:2], noise, x_t.device)
         drawn = self.to_states(sample_categorical(predicted, uniform))
         return torch.where((s == 0)[:, None, None], drawn, x_s.float())
 

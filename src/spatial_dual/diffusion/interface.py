@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from spatial_dual.diffusion.categorical import Noise
 from spatial_dual.diffusion.prediction import Probabilities
 from spatial_dual.diffusion.schedules import SCHEDULES
 
@@ -121,14 +122,14 @@ class Kernel(ABC):
     def sample_prior(
         self,
         shape: tuple[int, int],
-        generator: torch.Generator,
+        noise: Noise,
         device: torch.device | str = "cpu",
     ) -> Tensor:
         """Draws states x_T of ``shape`` (batch, tokens)."""
 
     @abstractmethod
     def sample_forward(
-        self, x_0: Tensor, t: Tensor, generator: torch.Generator, mask: Tensor | None = None
+        self, x_0: Tensor, t: Tensor, noise: Noise, mask: Tensor | None = None
     ) -> Tensor:
         """Draws x_t ~ q(x_t | x_0) where ``mask`` (batch, tokens) is true, clean elsewhere."""
 
@@ -139,7 +140,7 @@ class Kernel(ABC):
         probabilities: Probabilities,
         t: Tensor,
         s: Tensor,
-        generator: torch.Generator,
+        noise: Noise,
         reveal: Tensor | None = None,
     ) -> Tensor:
         """Draws x_s ~ p(x_s | x_t), which a prediction p(x_0 | x_t) defines.
@@ -152,7 +153,7 @@ class Kernel(ABC):
             probabilities: p(x_0 | x_t), (batch, tokens, K), fp32, or what gives it by index.
             t: time of x_t, (batch,).
             s: time to draw, (batch,), below t.
-            generator: source of all noise.
+            noise: source of all noise.
             reveal: which masked tokens leave the mask state now, (batch, tokens) bool; None
                 leaves that to chance.
         """

@@ -9,7 +9,12 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from spatial_dual.diffusion.categorical import sample_categorical, uniform_classes, uniform_noise
+from spatial_dual.diffusion.categorical import (
+    Noise,
+    sample_categorical,
+    uniform_classes,
+    uniform_noise,
+)
 from spatial_dual.diffusion.continuous import ContinuousKernel
 from spatial_dual.diffusion.divergence import affine_kl, total_kl
 from spatial_dual.diffusion.interface import Kernel, KernelConfig
@@ -98,19 +103,20 @@ class DiscreteKernel(Kernel):
     def sample_prior(
         self,
         shape: tuple[int, int],
-        generator: torch.Generator,
+        noise: Noise,
         device: torch.device | str = "cpu",
     ) -> Tensor:
-        branch, value = uniform_noise((2, *shape), generator, device)
+        branch, value = uniform_noise((shape[0], 2, shape[1]), noise, device).unbind(1)
         tokens = uniform_classes(value, self.classes)
         return self._mask_where(tokens, branch < self.schedule.gamma_bar[-1])
 
     @override
     def sample_forward(
-        self, x_0: Tensor, t: Tensor, generator: torch.Generator, mask: Tensor | None = None
+        self, x_0: Tensor, t: Tensor, noise: Noise, mask: Tensor | None = None
     ) -> Tensor:
         rates = self._rates(t)
-        branch, value = uniform_noise((2, *x_0.shape), generator, x_0.device)
+        batch, tokens = x_0.shape
+        branch, value = uniform_noise((batch, 2, tokens), noise, x_0.device).unbind(1)
         x_t = torch.where(branch < rates.alpha, x_0, uniform_classes(value, self.classes))
         x_t = self._mask_where(x_t, branch >= rates.alpha + rates.replace)
         return x_t if mask is None else torch.where(mask, x_t, x_0)
@@ -122,17 +128,18 @@ class DiscreteKernel(Kernel):
         probabilities: Probabilities,
         t: Tensor,
         s: Tensor,
-        generator: torch.Generator,
+        noise: Noise,
         reveal: Tensor | None = None,
     ) -> Tensor:
         # Drawing x_0 first and x_s given x_0 marginalises exactly, and only the first draw is O(K).
-        noise, branch, value = uniform_noise((3, *x_t.shape), generator, x_t.device)
+        batch, tokens = x_t.shape
+        draw, branch, value = uniform_noise((batch, 3, tokens), noise, x_t.device).unbind(1)
         step = self._transition(t, s)
         mixture = Mixture(step, self.is_masked(x_t), self.classes, branch, reveal)
         if x_t.device.type == "cpu":
-            x_0 = _draw_where(mixture.needs_prediction(), probabilities, noise)
+            x_0 = _draw_where(mixture.needs_prediction(), probabilities, draw)
         else:  # gathering rows would wait for the device
-            x_0 = sample_categorical(probabilities[:], noise)
+            x_0 = sample_categorical(probabilities[:], draw)
         component = mixture.component(x_0 == x_t)
         drawn = torch.where(component == 0, x_0, uniform_classes(value, self.classes))
         return torch.where(component == STAYS, x_t, drawn)

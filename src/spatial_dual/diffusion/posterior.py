@@ -93,7 +93,7 @@ class Mixture:
         masked: where x_t is the mask, (batch, tokens).
         classes: K.
         branch: uniform noise in [0, 1), (batch, tokens), that picks the component.
-        reveal: masked tokens that leave the mask state; None follows the distribution.
+        reveal: masked tokens that become x_0 while the others stay; None leaves it to chance.
     """
 
     step: Transition
@@ -109,17 +109,17 @@ class Mixture:
             same: where x_0 = x_t, (batch, tokens).
         """
         step, start, masked = self.step, self.step.start, self.masked
-        stay_masked = start.gamma.expand(masked.shape)
-        leave = step.gamma
-        if self.reveal is not None:
-            stay_masked, leave = (~self.reveal).double(), self.reveal.double()
-        replaced = step.replace / self.classes
-        predicted = torch.where(masked, leave, replaced) * start.alpha
-        uniform = torch.where(masked, leave, replaced) * start.replace
+        leave = torch.where(masked, step.gamma, step.replace / self.classes)
+        predicted = leave * start.alpha
+        uniform = leave * start.replace
         stay_visible = step.alpha * (start.replace / self.classes + start.alpha * same)
-        stay = torch.where(masked, stay_masked, stay_visible)
+        stay = torch.where(masked, start.gamma, stay_visible)
         threshold = self.branch * (predicted + uniform + stay)
-        return (threshold >= predicted).long() + (threshold >= predicted + uniform)
+        component = (threshold >= predicted).long() + (threshold >= predicted + uniform)
+        if self.reveal is None:
+            return component
+        # a token is revealed because its x_0 is sure, so it becomes that, never noise
+        return torch.where(masked, torch.where(self.reveal, 0, STAYS), component)
 
     def needs_prediction(self) -> Tensor:
         """Tokens whose x_s depends on x_0, (batch, tokens) bool."""

@@ -52,8 +52,27 @@ class Prediction:
     top_p: float = 1.0
 
     def __getitem__(self, where: slice | tuple[Tensor, ...]) -> Tensor:
-        """Probabilities there, see ``Probabilities``."""
+        """Probabilities there, see ``Probabilities``.
+
+        Raises:
+            FloatingPointError: a logit is NaN or +inf, on the CPU.
+        """
         logits = self.logits[where]
         if self.unconditional is not None:
             logits = guide(logits, self.unconditional[where], self.guidance)
-        return keep_top_p(tempered(logits, self.temperature), self.top_p)
+        probabilities = tempered(logits, self.temperature)
+        _check_numbers(probabilities)
+        return keep_top_p(probabilities, self.top_p)
+
+
+def _check_numbers(probabilities: Tensor) -> None:
+    """One bad logit makes a whole row NaN, so that one column tells.
+
+    Other devices than the CPU are not waited for; the class K, which is none, stops them later.
+    """
+    first = probabilities[..., 0]
+    if first.device.type == "cpu" and bool(first.isnan().any()):
+        raise FloatingPointError(
+            f"the denoiser gave NaN or infinite logits for {int(first.isnan().sum())} of "
+            f"{first.numel()} tokens; its weights are damaged, or guidance is far too large"
+        )

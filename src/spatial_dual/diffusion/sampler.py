@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion.categorical import gumbel_noise
+from spatial_dual.diffusion.categorical import Noise, gumbel_noise
 from spatial_dual.diffusion.filtering import sharpen
 from spatial_dual.diffusion.interface import Kernel
 from spatial_dual.diffusion.loss import check_logits
@@ -70,7 +70,7 @@ def sample(
     denoiser: Predictor,
     shape: tuple[int, int],
     steps: int,
-    generator: torch.Generator,
+    noise: Noise,
     *,
     clamp: Clamp | None = None,
     guidance: float = 1.0,
@@ -88,7 +88,7 @@ def sample(
         denoiser: logits of x_0 given the condition it closes over.
         shape: (batch, tokens).
         steps: number of steps, 1..T.
-        generator: CPU generator; the same state gives the same tokens.
+        noise: one CPU generator, or one a sample; the same state gives the same tokens.
         clamp: known tokens, put in place before every call.
         guidance: factor of classifier-free guidance; 1 never calls ``unconditional``.
         unconditional: logits of x_0 without the condition.
@@ -103,10 +103,11 @@ def sample(
     Raises:
         ValueError: a setting out of range, guidance without ``unconditional``, a purity prior
             for a kernel without mask, or logits of the wrong shape.
+        FloatingPointError: logits that are no numbers.
     """
     _check(kernel, guidance, unconditional, temperature, top_p, purity_weight)
     times = strided_times(kernel.steps, steps)
-    states = kernel.sample_prior(shape, generator, device)
+    states = kernel.sample_prior(shape, noise, device)
     states = clamp.apply(kernel, states) if clamp else states
     visited = [kernel.to_tokens(states)] if return_trajectory else []
     for start, end in pairwise(times):
@@ -118,10 +119,10 @@ def sample(
         reveal = None
         if purity_weight is not None:
             whole = probabilities[:]
-            reveal = choose_revealed(kernel, states, whole, end, generator, clamp)
+            reveal = choose_revealed(kernel, states, whole, end, noise, clamp)
             probabilities = sharpen(whole, purity_weight)
         s = torch.full_like(t, end)
-        states = kernel.sample_posterior(states, probabilities, t, s, generator, reveal)
+        states = kernel.sample_posterior(states, probabilities, t, s, noise, reveal)
         states = clamp.apply(kernel, states) if clamp else states
         if return_trajectory:
             visited.append(kernel.to_tokens(states))
@@ -134,7 +135,7 @@ def choose_revealed(
     tokens: Tensor,
     probabilities: Tensor,
     end: int,
-    generator: torch.Generator,
+    noise: Noise,
     clamp: Clamp | None,
 ) -> Tensor:
     """Masked tokens to reveal by time ``end``, (batch, tokens) bool.
@@ -147,7 +148,7 @@ def choose_revealed(
     still_masked = (free.sum(-1) * kernel.masked_share(end)).long()
     count = (masked.sum(-1) - still_masked).clamp_min(0)
     purity = probabilities.amax(-1).double().log()
-    score = purity + gumbel_noise(masked.shape, generator, tokens.device)
+    score = purity + gumbel_noise(masked.shape, noise, tokens.device)
     rank = torch.where(masked, score, -torch.inf).argsort(-1, descending=True).argsort(-1)
     return masked & (rank < count.unsqueeze(-1))
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import Kernel, KernelConfig, Samples, build_kernel
+from spatial_dual.diffusion import Kernel, KernelConfig, Noise, Samples, build_kernel
 from spatial_dual.models.generation import (
     SamplingOptions,
     draw_images,
@@ -74,14 +74,14 @@ class Chains:
         """Graphs as they are."""
         return Plans(list(graphs), self._tags(graphs))
 
-    def plan(self, start: Start, options: SamplingOptions, noise: torch.Generator) -> Plans:
+    def plan(self, start: Start, options: SamplingOptions, noise: Noise) -> Plans:
         """The 3DSGs that outputs are made from: the initial graphs where none is read."""
         if self.parts.sees_graph("image" if start.kind == "text" else "text"):
             return self.evolve(start, options, noise)
         return self.given(start.graphs)
 
     @torch.inference_mode()
-    def evolve(self, start: Start, options: SamplingOptions, noise: torch.Generator) -> Plans:
+    def evolve(self, start: Start, options: SamplingOptions, noise: Noise) -> Plans:
         """3DSGs that initial graphs become under c."""
         orders = self._orders(start)
         tags = self.parts.dgae.decode(self._chain(start, orders, options, noise).tokens)
@@ -89,7 +89,7 @@ class Chains:
 
     @torch.inference_mode()
     def trace(
-        self, start: Start, options: SamplingOptions, noise: torch.Generator
+        self, start: Start, options: SamplingOptions, noise: Noise
     ) -> list[tuple[int, list[SceneGraph]]]:
         """Times T … 0 and the graphs that ``evolve`` holds there."""
         orders = self._orders(start)
@@ -98,7 +98,7 @@ class Chains:
         return [(time, self._decode(tags, orders)) for time, tags in held]
 
     def draw(
-        self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: torch.Generator
+        self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: Noise
     ) -> np.ndarray:
         """Images (n, H, W, 3) uint8."""
         parts = self.parts
@@ -114,7 +114,7 @@ class Chains:
         return to_uint8(images).permute(0, 2, 3, 1).cpu().numpy()
 
     def write(
-        self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: torch.Generator
+        self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: Noise
     ) -> tuple[list[str], list[float]]:
         """Texts, and how sure the decoder was of the word that it was least sure of, ln p."""
         parts = self.parts
@@ -134,7 +134,7 @@ class Chains:
         start: Start,
         orders: Orders,
         options: SamplingOptions,
-        noise: torch.Generator,
+        noise: Noise,
         return_trajectory: bool = False,
     ) -> Samples:
         dgae = self.parts.dgae

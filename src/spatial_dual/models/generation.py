@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import Kernel, Predictor, Samples, sample
+from spatial_dual.diffusion import Kernel, Noise, Predictor, Samples, sample
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.coarse_to_fine import CoarseToFine
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder, Written
@@ -63,7 +63,7 @@ def sample_graphs(
     kind: str,
     feature: Tensor,
     options: SamplingOptions,
-    generator: torch.Generator,
+    noise: Noise,
     return_trajectory: bool = False,
 ) -> Samples:
     """Codes of the 3DSGs that initial graphs evolve into under the global feature c.
@@ -79,7 +79,7 @@ def sample_graphs(
         kind: "text" or "image".
         feature: c_Y or c_I, (batch, dim).
         options: how to sample.
-        generator: source of all noise.
+        noise: source of all noise.
         return_trajectory: whether the chain on its way is kept, for ``held_graphs``.
     """
     initial, stated = dgae.encode(tags), presence(tags, dgae.config.shape)
@@ -87,7 +87,7 @@ def sample_graphs(
     evidence = dgae.evidence.log_likelihood(tags) if kind == "text" else None
 
     def denoise(z_t: Tensor, t: Tensor) -> Tensor:
-        logits = diffuser(z_t, t, condition).float()
+        logits = diffuser(z_t, t, condition)
         return logits if evidence is None else logits + evidence
 
     shape = (len(feature), dgae.config.shape.nodes)
@@ -96,7 +96,7 @@ def sample_graphs(
         denoise,
         shape,
         min(options.steps, kernel.steps),
-        generator,
+        noise,
         temperature=options.graph_temperature,
         return_trajectory=return_trajectory,
         device=feature.device,
@@ -130,7 +130,7 @@ def draw_images(
     decoder: VisualDecoder,
     condition: TokenCondition,
     options: SamplingOptions,
-    generator: torch.Generator,
+    noise: Noise,
 ) -> Tensor:
     """Images (batch, 3, H, W) in -1..1 from 3DSGs and c_Y, decoded by G_V (Eq. 4, 5).
 
@@ -138,9 +138,9 @@ def draw_images(
     """
     guidance = options.guidance
     if isinstance(diffuser, CoarseToFine):
-        coarse = _sample_tokens(diffuser.coarse, kernel, condition, options, generator, guidance)
+        coarse = _sample_tokens(diffuser.coarse, kernel, condition, options, noise, guidance)
         condition, diffuser = replace(condition, coarse=coarse), diffuser.fine
-    codes = _sample_tokens(diffuser, kernel, condition, options, generator, guidance)
+    codes = _sample_tokens(diffuser, kernel, condition, options, noise, guidance)
     return decoder(tokenizer.features(codes), condition.tags).float().clamp(-1, 1)
 
 
@@ -151,7 +151,7 @@ def write_captions(
     decoder: TextDecoder,
     condition: TokenCondition,
     options: SamplingOptions,
-    generator: torch.Generator,
+    noise: Noise,
 ) -> Written:
     """Texts from 3DSGs and c_I: text codes, then G_T reads them (Eq. 6).
 
@@ -159,7 +159,7 @@ def write_captions(
     """
     if isinstance(writer, Captioner):
         return Written.unrated(writer.generate(condition))
-    codes = _sample_tokens(writer, kernel, condition, options, generator, guidance=1.0)
+    codes = _sample_tokens(writer, kernel, condition, options, noise, guidance=1.0)
     if not options.decode_text:
         return Written.unrated(codes)
     return decoder.generate(codes, condition.tags)
@@ -170,7 +170,7 @@ def _sample_tokens(
     kernel: Kernel,
     condition: TokenCondition,
     options: SamplingOptions,
-    generator: torch.Generator,
+    noise: Noise,
     guidance: float,
 ) -> Tensor:
     def denoiser(given: TokenCondition) -> Predictor:
@@ -182,7 +182,7 @@ def _sample_tokens(
         denoiser(condition),
         (len(condition.feature), diffuser.config.tokens),
         min(options.steps, kernel.steps),
-        generator,
+        noise,
         guidance=guidance,
         unconditional=denoiser(condition.without()) if guidance != 1 else None,
         temperature=options.temperature,

@@ -135,10 +135,12 @@ class GraphDiffuser(nn.Module):
         return torch.cat(contexts), torch.cat(valids)
 
     def _logits(self, nodes: Tensor, relations: Tensor, place: Tensor) -> Tensor:
-        slot_logits = torch.einsum("bscd,cdk->bsck", nodes, self.heads[:-2].to(nodes.dtype))
-        slot_logits = slot_logits + self.bias[:-2]
-        relation_logits = relations @ self.heads[-2].to(relations.dtype) + self.bias[-2]
-        place_logits = place @ self.heads[-1].to(place.dtype) + self.bias[-1]
+        # in float32: evidence and temperature multiply the rounding of lower precision
+        with torch.autocast(nodes.device.type, enabled=False):
+            slot_logits = torch.einsum("bscd,cdk->bsck", nodes.float(), self.heads[:-2])
+            slot_logits = slot_logits + self.bias[:-2]
+            relation_logits = relations.float() @ self.heads[-2] + self.bias[-2]
+            place_logits = place.float() @ self.heads[-1] + self.bias[-1]
         return self.config.shape.join(
             slot_logits[:, :, 0], slot_logits[:, :, 1:], relation_logits, place_logits
         )

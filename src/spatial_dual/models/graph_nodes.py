@@ -133,6 +133,21 @@ def presence(tags: Tags, shape: NodeShape) -> Tensor:
     )
 
 
+def open_nodes(tags: Tags, shape: NodeShape) -> Tensor:
+    """(batch, nodes) bool: which nodes could say something, given the objects that there are.
+
+    All but the properties of empty slots and the relations of a pair that is not there.
+    """
+    objects = tags["labels"] > 0
+    first, second = torch.triu_indices(shape.slots, shape.slots, offset=1)
+    return shape.join(
+        torch.ones_like(objects),
+        objects[:, :, None].expand(-1, -1, shape.properties),
+        objects[:, first] & objects[:, second],
+        torch.ones_like(objects[:, :1]),
+    )
+
+
 def shown_only(tags: Tags, shown: Tensor, shape: NodeShape) -> dict[str, Tensor]:
     """The tags of the nodes that ``shown`` (batch, nodes) bool names; all others say nothing."""
     objects, properties, relations, place = shape.split(shown)

@@ -1,6 +1,8 @@
 """The whole model: draws images from texts, describes images, completes scene graphs."""
 
+import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +28,7 @@ from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.text import clean_caption
 from spatial_dual.seeding import torch_generator
 
-BATCH = 8  # sources; each has several candidates, and larger batches leave the cache
+COMPLETING = "completing graphs"
 T = TypeVar("T")
 
 
@@ -102,11 +104,12 @@ class SpatialDual:
         source: Any = texts if images is None else images
         options = self._options(steps=steps)
 
-        def run(rows: slice, noise: torch.Generator) -> list[SceneGraph]:
-            start = Start(initial[rows], kind, feature(source[rows]))
-            return chains.evolve(start, options, noise).graphs
+        def run(row: slice) -> SceneGraph:
+            start = Start(initial[row], kind, feature(source[row]))
+            noise = own_noise(seed, COMPLETING, source[row.start])
+            return chains.evolve(start, options, noise).graphs[0]
 
-        return self._batched(len(initial), run, seed, "completing graphs")
+        return self._each(len(initial), run, COMPLETING)
 
     def graph(
         self,
@@ -144,7 +147,7 @@ class SpatialDual:
         chains, options, told = self.chains, self._options(steps=steps), isinstance(source, str)
         given: Any = [source] if isinstance(source, str) else stack_squares(source, self.image_size)
         initial = (self.initial_from_texts if told else self.initial_from_images)(given)
-        noise = torch_generator(seed, "completing graphs", 0)
+        noise = own_noise(seed, COMPLETING, given[0])
         with mixed_precision(torch.device("cpu")):  # of the feature, too, as in ``complete``
             feature = (chains.text_feature if told else chains.image_feature)(given)
             start = Start(initial, "text" if told else "image", feature)
@@ -216,21 +219,22 @@ class SpatialDual:
         """
         options = self._options(steps=steps, guidance=guidance, drawings=candidates)
         initial, count, chains = self.initial_from_texts(texts), options.drawings, self.chains
+        repeats = _repeats(texts)  # a text given again is drawn anew
 
-        def run(rows: slice, noise: torch.Generator) -> list[Candidates[Drawing]]:
-            stated = [graph for graph in initial[rows] for _ in range(count)]
-            feature = chains.text_feature(texts[rows]).repeat_interleave(count, dim=0)
+        def run(row: slice) -> Candidates[Drawing]:
+            text, stated = texts[row.start], initial[row] * count
+            noise = own_noise(seed, f"drawing {repeats[row.start]}", text, count)
+            feature = chains.text_feature([text]).repeat_interleave(count, dim=0)
             plans = chains.plan(Start(stated, "text", feature), options, noise)
             images = chains.draw(plans, feature, options, noise)
-            made = [Drawing(*row) for row in zip(images, stated, plans.graphs, strict=True)]
+            made = [Drawing(*each) for each in zip(images, stated, plans.graphs, strict=True)]
             if count == 1:
-                return [Candidates([drawing]) for drawing in made]
+                return Candidates(made)
             views = self._views(images, self._own_cameras(images))
             seen = [view.depth_graph(self.parts.size_prior) for view in views]
-            chosen = most_faithful_drawings(stated, seen, count)
-            return [Candidates(made[n * count : (n + 1) * count], k) for n, k in enumerate(chosen)]
+            return Candidates(made, most_faithful_drawings(stated, seen, count)[0])
 
-        return self._batched(len(texts), run, seed, "drawing")
+        return self._each(len(texts), run, "drawing")
 
     def draw_graph(
         self,
@@ -244,12 +248,13 @@ class SpatialDual:
         """3DSG → image: the easy half of ST2I, from graphs that carry regions and distances."""
         options, chains = self._options(steps=steps, guidance=guidance), self.chains
 
-        def run(rows: slice, noise: torch.Generator) -> list[Drawing]:
-            feature = chains.text_feature(texts[rows])
-            images = chains.draw(chains.given(graphs[rows]), feature, options, noise)
-            return [Drawing(i, g, g) for i, g in zip(images, graphs[rows], strict=True)]
+        def run(row: slice) -> Drawing:
+            text, graph = texts[row.start], graphs[row.start]
+            noise = own_noise(seed, "drawing graphs", text)
+            images = chains.draw(chains.given([graph]), chains.text_feature([text]), options, noise)
+            return Drawing(images[0], graph, graph)
 
-        return self._batched(len(graphs), run, seed, "drawing graphs")
+        return self._each(len(graphs), run, "drawing graphs")
 
     def describe(
         self,
@@ -294,42 +299,40 @@ class SpatialDual:
             raise ValueError(f"{len(images)} pictures, but {len(cameras)} cameras")
         options, chains = self._options(steps=steps), self.chains
 
-        def run(rows: slice, noise: torch.Generator) -> list[Candidates[Description]]:
-            views = self._views(images[rows], cameras[rows])
-            initial = [view.visual_graph() for view in views]
-            feature = chains.image_feature(images[rows])
-            plans = chains.plan(Start(initial, "image", feature), options, noise)
-            texts = self._describe(views, plans, feature, options, noise)
-            return [
-                Candidates([Description(text, vsg, graph) for text in each.outputs], each.chosen)
-                for each, vsg, graph in zip(texts, initial, plans.graphs, strict=True)
-            ]
+        def run(row: slice) -> Candidates[Description]:
+            (view,), image = self._views(images[row], cameras[row]), images[row.start]
+            initial, feature = view.visual_graph(), chains.image_feature(images[row])
+            start = Start([initial], "image", feature)
+            plan = chains.plan(start, options, own_noise(seed, COMPLETING, image))
+            # without the 3DSG there is nothing to check a text against
+            count = options.candidates if self.parts.sees_graph("text") else 1
+            noise = own_noise(seed, "describing", image, count)
+            texts, chosen = self._describe(view, plan, feature, options, noise)
+            graph = plan.graphs[0]
+            return Candidates([Description(text, initial, graph) for text in texts], chosen)
 
-        return self._batched(len(images), run, seed, "describing")
+        return self._each(len(images), run, "describing")
 
     def _describe(
         self,
-        views: Sequence[View],
-        plans: Plans,
+        view: View,
+        plan: Plans,
         feature: Tensor,
         options: SamplingOptions,
-        noise: torch.Generator,
-    ) -> list[Candidates[str]]:
-        """``options.candidates`` texts for each graph; chosen by that graph and by depth."""
-        # without the 3DSG there is nothing to check a text against
-        count = options.candidates if self.parts.sees_graph("text") else 1
+        noise: Sequence[torch.Generator],
+    ) -> tuple[list[str], int]:
+        """A text for each ``noise`` from one 3DSG, and which the 3DSG and depth choose."""
+        count = len(noise)
         several = Plans(
-            [graph for graph in plans.graphs for _ in range(count)],
-            {name: tag.repeat_interleave(count, dim=0) for name, tag in plans.tags.items()},
+            plan.graphs * count,
+            {name: tag.repeat_interleave(count, dim=0) for name, tag in plan.tags.items()},
         )
         repeated = feature.repeat_interleave(count, dim=0)
         texts, least_sure = self.chains.write(several, repeated, options, noise)
         if count == 1:
-            return [Candidates([text]) for text in texts]
-        by_depth = [view.depth_graph(self.parts.size_prior) for view in views]
-        witnesses = list(zip(plans.graphs, by_depth, strict=True))
-        chosen = best_borne_out(texts, least_sure, witnesses, self.parser)
-        return [Candidates(texts[n * count : (n + 1) * count], k) for n, k in enumerate(chosen)]
+            return texts, 0
+        witnesses = [(plan.graphs[0], view.depth_graph(self.parts.size_prior))]
+        return texts, best_borne_out(texts, least_sure, witnesses, self.parser)[0]
 
     def _read(self, pictures: Picture | Sequence[Picture]) -> tuple[np.ndarray, Sequence[Camera]]:
         """Square pixels (n, size, size, 3) of pictures, and their cameras."""
@@ -357,19 +360,44 @@ class SpatialDual:
         changes = {name: value for name, value in asked.items() if value is not None}
         return replace(self.parts.sampling, **changes)
 
-    def _batched(
-        self, count: int, run: Callable[[slice, torch.Generator], list[T]], seed: int, what: str
-    ) -> list[T]:
-        """Run batch by batch with progress; the noise of a batch hangs on seed and its place."""
-        results: list[T] = []
-        with mixed_precision(torch.device("cpu")):
-            bar = progress_bar(what, count, "item", hidden=count < 4)
-            with bar:
-                for start in range(0, count, BATCH):
-                    noise = torch_generator(seed, what, start)
-                    results += run(slice(start, start + BATCH), noise)
-                    bar.update(len(results) - bar.n)
+    def _each(self, count: int, run: Callable[[slice], T], what: str) -> list[T]:
+        """Run source by source with progress.
+
+        Candidates of one source fill the cores. Batches of several sources would be little faster,
+        and a product of another height rounds otherwise: results would depend on the neighbours.
+        """
+        with (
+            mixed_precision(torch.device("cpu")),
+            progress_bar(what, count, "item", hidden=count < 4) as bar,
+        ):
+            results = []
+            for row in range(count):
+                results.append(run(slice(row, row + 1)))
+                bar.update()
         return results
+
+
+def own_noise(
+    seed: int, what: str, source: str | np.ndarray, count: int = 1
+) -> list[torch.Generator]:
+    """Noise of ``count`` samples of one source: a function of seed, purpose and content alone.
+
+    So a text or an image with the same seed gives the same result alone, among others, and in any
+    order; the first of three samples is the one of one.
+    """
+    text = isinstance(source, str)
+    key = clean_caption(source) if text else hashlib.blake2b(source.tobytes()).hexdigest()
+    return [torch_generator(seed, what, key, number) for number in range(count)]
+
+
+def _repeats(texts: Sequence[str]) -> list[int]:
+    """How often each text stood before."""
+    before: Counter[str] = Counter()
+    repeats = []
+    for text in texts:
+        repeats.append(before[text])
+        before[text] += 1
+    return repeats
 
 
 def _check_no_path(source: str | Picture) -> None:

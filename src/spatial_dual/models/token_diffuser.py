@@ -137,8 +137,12 @@ class LazyLogits:
         return batch, tokens, self.diffuser.config.codes
 
     def __getitem__(self, where: slice | tuple[Tensor, ...]) -> Tensor:
-        """Logits (…, K) of all tokens ([:]), or of those at indices [rows, columns]."""
-        return self.diffuser.logits(self.hidden[where])
+        """float32 logits (…, K) of all tokens ([:]), or of those at indices [rows, columns].
+
+        Guidance and temperatures multiply the rounding of lower precision.
+        """
+        with torch.autocast(self.hidden.device.type, enabled=False):
+            return self.diffuser.logits(self.hidden[where].float())
 
 
 class TokenDiffuser(nn.Module):

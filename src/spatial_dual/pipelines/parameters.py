@@ -90,6 +90,21 @@ class DiscreteKernelParameters(KernelParameters):
     name: Literal["uniform", "absorbing", "mask_and_replace"]
 
 
+class LossParameters(Section):
+    """Factors within a diffusion loss, see ``diffusion.LossWeights``."""
+
+    vlb: NonNegative
+    cross_entropy: NonNegative
+    visible: NonNegative
+    absent: NonNegative
+
+    @model_validator(mode="after")
+    def _something_is_learnt(self) -> "LossParameters":
+        if not self.vlb + self.cross_entropy > 0:
+            raise ValueError("vlb and cross_entropy are both 0, which leaves nothing to learn")
+        return self
+
+
 class AttentionSizes(Section):
     """Heads, which share a width."""
 

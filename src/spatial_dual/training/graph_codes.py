@@ -10,7 +10,7 @@ from torch import Tensor
 from spatial_dual.datasets.records import Records
 from spatial_dual.devices import mixed_precision
 from spatial_dual.models.dgae import Dgae
-from spatial_dual.models.graph_nodes import TAG_NAMES, Tags, presence, take_tags
+from spatial_dual.models.graph_nodes import TAG_NAMES, Tags, open_nodes, presence, take_tags
 from spatial_dual.training.record_source import to_tensor
 
 CHUNK = 512
@@ -29,14 +29,23 @@ def view_tags(chunk: Mapping[str, Any], prefix: str) -> dict[str, Tensor]:
 
 @torch.inference_mode()
 def encode_views(dgae: Dgae, chunk: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns ``gold_codes``, ``initial_codes`` uint16 and ``stated`` uint8, (n, views, nodes)."""
+    """Columns of all views of a chunk of graphs, (n, views, nodes).
+
+    ``gold_codes`` and ``initial_codes`` uint16; ``stated`` uint8, which nodes the initial graph
+    states; ``present`` uint8, which nodes of the gold graph there are to learn.
+    """
     views = np.asarray(chunk["gold_labels"]).shape[1]
     columns: dict[str, Any] = {"id": chunk["id"]}
     for prefix in ("gold", "initial"):
         codes = _encode(dgae, view_tags(chunk, prefix))
         columns[f"{prefix}_codes"] = codes.unflatten(0, (-1, views)).numpy().astype(np.uint16)
-    stated = presence(view_tags(chunk, "initial"), dgae.config.shape)
-    return columns | {"stated": stated.unflatten(0, (-1, views)).numpy().astype(np.uint8)}
+    shape = dgae.config.shape
+    for name, nodes in (
+        ("stated", presence(view_tags(chunk, "initial"), shape)),
+        ("present", open_nodes(view_tags(chunk, "gold"), shape)),
+    ):
+        columns[name] = nodes.unflatten(0, (-1, views)).numpy().astype(np.uint8)
+    return columns
 
 
 @torch.inference_mode()

@@ -4,7 +4,7 @@ from spatial_dual.datasets.records import Records
 from spatial_dual.models.graph_nodes import TAG_NAMES
 from spatial_dual.training.record_source import RecordSource, prefixed
 
-GRAPH_COLUMNS = ("gold_codes", "initial_codes", "stated")
+GRAPH_COLUMNS = ("gold_codes", "initial_codes", "stated", "present")
 
 
 def graph_pairs(tokens: Records, graph_codes: Records) -> RecordSource:

@@ -120,7 +120,7 @@ def train_dual(
     """
     import copy
 
-    from spatial_dual.diffusion import KernelConfig, build_kernel
+    from spatial_dual.diffusion import KernelConfig, LossWeights, build_kernel
     from spatial_dual.models.coarse_to_fine import CoarseToFine
     from spatial_dual.models.dual import DualModel, DualModelConfig
     from spatial_dual.models.tag_words import TagWords
@@ -153,6 +153,7 @@ def train_dual(
     loss = DualLoss(
         **kernels,
         weights=DualWeights(**parameters["weights"]),
+        loss=LossWeights(**parameters["loss"]),
         importance_sampling=parameters["importance_sampling"],
         graph_records=parameters["graph_records"],
     )

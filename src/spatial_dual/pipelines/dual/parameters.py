@@ -8,6 +8,7 @@ from spatial_dual.pipelines.parameters import (
     Count,
     FitParameters,
     KernelParameters,
+    LossParameters,
     NonNegative,
     Positive,
     PositiveShare,
@@ -116,6 +117,7 @@ class DualParameters(Section):
     text_diffuser: TextDiffuserParameters
     captioner: TransformerSizes | None
     weights: WeightParameters
+    loss: LossParameters
     importance_sampling: bool
     graph_records: Count | None
     fit: FitParameters

@@ -48,16 +48,13 @@ def draw_gold_graphs(
 def _sample_rows(
     rows: range, scenes: Records, model: SpatialDual, parameters: Parameters, seed: int
 ) -> Chunk:
-    from spatial_dual.seeding import derive_seed
-
     options = _options(model, parameters)
-    own_seed = derive_seed(seed, "generate", rows.start)
     captions = _captions(rows, scenes.values("captions", rows))
     count = parameters["drawings"] or model.parts.sampling.drawings
-    drawings = model.draw(captions, **options, candidates=count, seed=own_seed)
+    drawings = model.draw(captions, **options, candidates=count, seed=seed)
     images = scenes.array("image", rows)
     cameras = _cameras(scenes.values("camera", rows), model.parts.fov_deg)
-    described = model.describe(images, cameras=cameras, steps=options["steps"], seed=own_seed)
+    described = model.describe(images, cameras=cameras, steps=options["steps"], seed=seed)
     return {
         "id": scenes.values("id", rows),
         "caption": captions,
@@ -85,13 +82,11 @@ def _gold_rows(
     parameters: Parameters,
     seed: int,
 ) -> Chunk:
-    from spatial_dual.seeding import derive_seed
-
     drawings = model.draw_graph(
         gold[rows.start : rows.stop],
         samples.values("caption", rows),
         **_options(model, parameters),
-        seed=derive_seed(seed, "generate", "gold", rows.start),
+        seed=seed,
     )
     drawn = np.stack([drawing.image for drawing in drawings])
     return {"id": samples.values("id", rows), "drawn": drawn}

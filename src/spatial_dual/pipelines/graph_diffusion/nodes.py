@@ -21,7 +21,7 @@ def train_graph_diffuser(
     The widths of the dual halves' hidden states are fixed here, so that step 4 can go on with the
     same network.
     """
-    from spatial_dual.diffusion import KernelConfig, build_kernel
+    from spatial_dual.diffusion import KernelConfig, LossWeights, build_kernel
     from spatial_dual.models.graph_diffuser import GraphDiffuser
     from spatial_dual.seeding import seeded_torch
     from spatial_dual.training.config import FitConfig
@@ -43,5 +43,6 @@ def train_graph_diffuser(
         model = GraphDiffuser(shape)
     config = FitConfig(**parameters["fit"], **train, seed=seed)
     source = graph_pairs(tokens, graph_codes)
-    log = fit("graph_diffuser", model, GraphDiffusionLoss(kernel), source, config, progress)
+    loss = GraphDiffusionLoss(kernel, LossWeights(**parameters["loss"]))
+    log = fit("graph_diffuser", model, loss, source, config, progress)
     return model, log.to_dict()

@@ -4,6 +4,7 @@ from spatial_dual.pipelines.parameters import (
     Count,
     FitParameters,
     KernelParameters,
+    LossParameters,
     Section,
     TransformerSizes,
 )
@@ -22,4 +23,5 @@ class GraphDiffusionParameters(Section):
     kernel: KernelParameters
     model: TransformerSizes
     hidden_dims: HiddenWidths
+    loss: LossParameters
     fit: FitParameters

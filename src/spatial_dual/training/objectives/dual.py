@@ -8,7 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spatial_dual.diffusion import DiffusionLoss, Kernel, diffusion_loss, uniform_timesteps
+from spatial_dual.diffusion import (
+    DiffusionLoss,
+    Kernel,
+    LossWeights,
+    diffusion_loss,
+    uniform_timesteps,
+)
 from spatial_dual.diffusion.timesteps import Timesteps
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.coarse_to_fine import CoarseToFine
@@ -16,11 +22,7 @@ from spatial_dual.models.dual import DualModel
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 from spatial_dual.models.graph_nodes import take_tags
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
-from spatial_dual.training.objectives.graph_diffusion import (
-    AUXILIARY_WEIGHT,
-    VLB_WEIGHT,
-    graph_condition,
-)
+from spatial_dual.training.objectives.graph_diffusion import graph_condition
 from spatial_dual.training.time_history import TimeHistory
 
 TASKS = {"text": "T23D", "image": "I23D"}
@@ -92,6 +94,7 @@ class DualLoss:
         graph_records: records of a batch whose graphs are diffused too; None is all. The graph
             diffuser comes trained from step 3, and its losses of all records would take about a
             fifth of the time.
+        loss: weights within a diffusion loss.
     """
 
     def __init__(
@@ -102,8 +105,10 @@ class DualLoss:
         weights: DualWeights,
         importance_sampling: bool = False,
         graph_records: int | None = None,
+        loss: LossWeights | None = None,
     ) -> None:
         self.image, self.text, self.graph, self.weights = image, text, graph, weights
+        self.loss = loss or LossWeights()
         self.graph_records = graph_records
         kernels = {"image": image, "text": text} if importance_sampling else {}
         self.histories = {name: TimeHistory(kernel.steps) for name, kernel in kernels.items()}
@@ -160,9 +165,10 @@ class DualLoss:
         codes = batch["image_codes"]
         condition = TokenCondition(take_tags(batch, "gold"), batch["clip_text"], dropped)
         if isinstance(dual.image, CoarseToFine):
-            return _half_in_two_scales(dual.image, self.image, codes, condition, generator)
+            given = (codes, condition, generator, self.loss)
+            return _half_in_two_scales(dual.image, self.image, *given)
         history = self.histories.get("image")
-        return _half(dual.image, self.image, codes, condition, generator, history)
+        return _half(dual.image, self.image, codes, condition, generator, self.loss, history)
 
     def _text_half(
         self, dual: DualModel, batch: dict[str, Tensor], generator: torch.Generator
@@ -177,7 +183,7 @@ class DualLoss:
         if isinstance(dual.text, Captioner):
             return _spoken_half(dual.text, codes, condition)
         history = self.histories.get("text")
-        return _half(dual.text, self.text, codes, condition, generator, history)
+        return _half(dual.text, self.text, codes, condition, generator, self.loss, history)
 
     def _mutual(
         self,
@@ -194,6 +200,7 @@ class DualLoss:
         """
         kernel, records = self.graph, len(batch["caption"])
         codes = torch.cat([batch[f"{kind}_gold_codes"] for kind in TASKS])
+        present = torch.cat([batch[f"{kind}_present"] for kind in TASKS]).bool()
         times = uniform_timesteps(len(codes), kernel.steps, generator).to(codes.device)
         z_t = kernel.sample_forward(codes, times.t, generator)
         conditions = [graph_condition(batch, kind) for kind in TASKS]
@@ -213,10 +220,12 @@ class DualLoss:
             rows = slice(n * records, (n + 1) * records)
             at = Timesteps(times.t[rows], times.weight[rows])
             noised = (z_t[rows], codes[rows], at)
-            parts[task] = _graph_loss(kernel, answers[n], *noised)
+            counted = {"weights": self.loss, "present": present[rows]}
+            parts[task] = diffusion_loss(kernel, answers[n], *noised, **counted).total
             if self.weights.intermediate:
                 teacher = answers[len(TASKS) + n]
-                parts[f"teacher-{task}"] = _graph_loss(kernel, teacher, *noised)
+                taught = diffusion_loss(kernel, teacher, *noised, **counted)
+                parts[f"teacher-{task}"] = taught.total
                 target = teacher.detach() if self.weights.detach_teacher else teacher
                 parts[f"X-{task}"] = alignment_kl(kernel, answers[n], target, z_t[rows], at.t)
         return parts
@@ -264,6 +273,7 @@ def _half(
     codes: Tensor,
     condition: TokenCondition,
     generator: torch.Generator,
+    weights: LossWeights,
     history: TimeHistory | None = None,
 ) -> _Half:
     drawn = (
@@ -274,15 +284,7 @@ def _half(
     times = drawn.to(codes.device)
     z_t = kernel.sample_forward(codes, times.t, generator)
     hidden = diffuser.hidden(z_t, times.t, condition)
-    loss = diffusion_loss(
-        kernel,
-        diffuser.logits(hidden),
-        z_t,
-        codes,
-        times,
-        vlb_weight=VLB_WEIGHT,
-        auxiliary_weight=AUXILIARY_WEIGHT,
-    )
+    loss = diffusion_loss(kernel, diffuser.logits(hidden), z_t, codes, times, weights=weights)
     if history:
         history.add(times.t, loss.term)
     return _Half(loss, pool_grid(hidden) if diffuser.config.is_grid else hidden)
@@ -294,11 +296,13 @@ def _half_in_two_scales(
     codes: Tensor,
     condition: TokenCondition,
     generator: torch.Generator,
+    weights: LossWeights,
 ) -> _Half:
     """Both scales at times of their own; the bounds add up to that of the whole grid."""
     above = diffuser.coarse_codes(codes)
-    coarse = _half(diffuser.coarse, kernel, above, condition, generator).loss
-    fine = _half(diffuser.fine, kernel, codes, replace(condition, coarse=above), generator)
+    coarse = _half(diffuser.coarse, kernel, above, condition, generator, weights).loss
+    below = replace(condition, coarse=above)
+    fine = _half(diffuser.fine, kernel, codes, below, generator, weights)
     loss = replace(fine.loss, total=coarse.total + fine.loss.total, vlb=coarse.vlb + fine.loss.vlb)
     return _Half(loss, fine.hidden)
 
@@ -308,17 +312,3 @@ def _spoken_half(captioner: Captioner, text: Tensor, condition: TokenCondition) 
     said = captioner(text, condition)
     per_word = said.nats.sum() / said.tokens.sum().clamp_min(1)
     return _Half(DiffusionLoss(per_word, per_word, said.nats, said.nats, said.tokens), said.hidden)
-
-
-def _graph_loss(
-    kernel: Kernel, logits: Tensor, z_t: Tensor, codes: Tensor, times: Timesteps
-) -> Tensor:
-    return diffusion_loss(
-        kernel,
-        logits,
-        z_t,
-        codes,
-        times,
-        vlb_weight=VLB_WEIGHT,
-        auxiliary_weight=AUXILIARY_WEIGHT,
-    ).total
