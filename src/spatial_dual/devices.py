@@ -1,5 +1,7 @@
 """Where networks run, and at which precision."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 
 
@@ -22,6 +24,13 @@ def has_native_bfloat16(device: torch.device) -> bool:
         return torch.cuda.is_bf16_supported(including_emulation=False)
     flags = torch.cpu.get_capabilities()
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("amx_tile"))
+
+
+def full_precision(device: torch.device) -> AbstractContextManager[None]:
+    """Leaves autocast for a block; nothing to leave where a device type has none."""
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext()
+    return torch.autocast(device.type, enabled=False)
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:

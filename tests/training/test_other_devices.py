@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from spatial_dual.diffusion import (
     Clamp,
     KernelConfig,
+    LossWeights,
     build_kernel,
     diffusion_loss,
     sample,
@@ -40,7 +41,7 @@ def dual_loss(kind: str) -> DualLoss:
 
 TRAININGS: dict[str, Callable[[], tuple[nn.Module, Any]]] = {
     **{kind: lambda kind=kind: (make_model(None), dual_loss(kind)) for kind in DISCRETE},
-    "graph": lambda: (make_model(None).graph, GraphDiffusionLoss(MASKING)),
+    "graph": lambda: (make_model(None).graph, GraphDiffusionLoss(MASKING, LossWeights())),
     "dgae": lambda: (Dgae(DgaeConfig(SHAPE, 16, (5, 3), 1, 2)), dgae_loss),
     "visual_decoder": lambda: (
         VisualDecoder(VisualDecoderConfig(SHAPE, PATCHES)),

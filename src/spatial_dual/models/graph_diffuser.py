@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.devices import full_precision
 from spatial_dual.models.attention import check_heads, key_mask
 from spatial_dual.models.graph_nodes import EdgeMessages, NodeShape
 from spatial_dual.models.states import TypedCodes, typed_states
@@ -136,7 +137,7 @@ class GraphDiffuser(nn.Module):
 
     def _logits(self, nodes: Tensor, relations: Tensor, place: Tensor) -> Tensor:
         # in float32: evidence and temperature multiply the rounding of lower precision
-        with torch.autocast(nodes.device.type, enabled=False):
+        with full_precision(nodes.device):
             slot_logits = torch.einsum("bscd,cdk->bsck", nodes.float(), self.heads[:-2])
             slot_logits = slot_logits + self.bias[:-2]
             relation_logits = relations.float() @ self.heads[-2] + self.bias[-2]

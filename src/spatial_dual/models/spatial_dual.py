@@ -385,8 +385,10 @@ def own_noise(
     So a text or an image with the same seed gives the same result alone, among others, and in any
     order; the first of three samples is the one of one.
     """
-    text = isinstance(source, str)
-    key = clean_caption(source) if text else hashlib.blake2b(source.tobytes()).hexdigest()
+    if isinstance(source, str):
+        key = clean_caption(source)
+    else:
+        key = hashlib.blake2b(source.tobytes()).hexdigest()
     return [torch_generator(seed, what, key, number) for number in range(count)]
 
 

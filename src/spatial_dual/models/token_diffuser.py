@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.devices import full_precision
 from spatial_dual.models.attention import check_heads, key_mask
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
 from spatial_dual.models.hourglass import Hourglass
@@ -141,7 +142,7 @@ class LazyLogits:
 
         Guidance and temperatures multiply the rounding of lower precision.
         """
-        with torch.autocast(self.hidden.device.type, enabled=False):
+        with full_precision(self.hidden.device):
             return self.diffuser.logits(self.hidden[where].float())
 
 

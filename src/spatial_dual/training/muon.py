@@ -22,7 +22,7 @@ class Float32Muon(torch.optim.Muon):
     """
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """Descend along the gradients at hand; parameters without one stay."""
         for group in self.param_groups:
             trained = [p for p in group["params"] if p.grad is not None]

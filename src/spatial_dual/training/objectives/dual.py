@@ -219,13 +219,11 @@ class DualLoss:
         for n, task in enumerate(TASKS.values()):
             rows = slice(n * records, (n + 1) * records)
             at = Timesteps(times.t[rows], times.weight[rows])
-            noised = (z_t[rows], codes[rows], at)
-            counted = {"weights": self.loss, "present": present[rows]}
-            parts[task] = diffusion_loss(kernel, answers[n], *noised, **counted).total
+            noised = (z_t[rows], codes[rows], at, None, self.loss, present[rows])
+            parts[task] = diffusion_loss(kernel, answers[n], *noised).total
             if self.weights.intermediate:
                 teacher = answers[len(TASKS) + n]
-                taught = diffusion_loss(kernel, teacher, *noised, **counted)
-                parts[f"teacher-{task}"] = taught.total
+                parts[f"teacher-{task}"] = diffusion_loss(kernel, teacher, *noised).total
                 target = teacher.detach() if self.weights.detach_teacher else teacher
                 parts[f"X-{task}"] = alignment_kl(kernel, answers[n], target, z_t[rows], at.t)
         return parts
