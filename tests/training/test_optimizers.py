@@ -124,10 +124,11 @@ def test_state_goes_on_to_the_same_bytes() -> None:
 
 def test_state_is_put_where_its_parameter_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """The step count too: the fused AdamW reads it there, on a GPU as on the CPU."""
-    model, elsewhere = Small(), torch.empty(4, device="meta")
+    model = Small()
     optimizers = Optimizers(model, make_config())
     descend(model, optimizers, range(1))
-    name, state, _ = next(iter(optimizers._states()))
+    name, state, parameter = next(iter(optimizers._states()))
+    elsewhere = torch.empty_like(parameter, device="meta")
     found: dict[str, Tensor] = {}
     monkeypatch.setattr(optimizers, "_states", lambda: [(name, found, elsewhere)])
     optimizers.load_state({f"optimizer.{name}.{key}": value for key, value in state.items()})

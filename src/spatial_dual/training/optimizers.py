@@ -121,13 +121,13 @@ class Optimizers:
         """
         stepped = {key.rpartition(".")[0] for key in found}
         count = torch.zeros((), dtype=torch.float32)
-        adam = {id(p) for group in self._adam.param_groups for p in group["params"]}
+        views = {id(view) for _, view in self._views}
         fresh: dict[str, Tensor] = {}
         for name, _, parameter in self._states():
             moments = (
-                {"step": count, "exp_avg": parameter, "exp_avg_sq": parameter}
-                if id(parameter) in adam
-                else {"momentum_buffer": parameter}
+                {"momentum_buffer": parameter}
+                if id(parameter) in views
+                else {"step": count, "exp_avg": parameter, "exp_avg_sq": parameter}
             )
             if f"optimizer.{name}" in stepped:
                 fresh |= {f"optimizer.{name}.{key}": value for key, value in moments.items()}
