@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from spatial_dual.models.clip import ClipConfig, ClipEncoder, clip_loss
+from spatial_dual.models.conditions import condition_tokens
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
 from spatial_dual.training.config import FitConfig
 from spatial_dual.training.fit import fit
@@ -89,3 +90,24 @@ def test_bad_settings_are_named_with_their_value(setting, value):
         ValueError, match=f"{setting}.*{value}|{value}.*{setting}|{setting} {value}"
     ):
         ClipConfig(**{"vocabulary_size": 20, setting: value})
+
+
+def test_text_tokens_end_with_the_first_eos(encoder: ClipEncoder) -> None:
+    ids = captions([[5, 6], [7]])
+    tokens = encoder.text_condition(ids)
+    real = [int((row == EOS_ID).nonzero()[0]) + 1 for row in ids]
+    known = condition_tokens(tokens)[1]
+    assert known.sum(dim=1).tolist() == real
+    assert all(row[:n].all() for row, n in zip(known, real, strict=True))
+    torch.testing.assert_close(encoder.text_condition(encoder.trimmed(ids)), tokens[:, : max(real)])
+
+
+def test_image_patches_are_averaged_to_a_grid() -> None:
+    torch.manual_seed(0)
+    encoder = ClipEncoder(ClipConfig(9, 32, 4, 8, dim=8, width=8, layers=1, heads=2))
+    images = torch.rand(2, 3, 32, 32)
+    states = encoder.image_tokens(images)  # 8 × 8
+    found = encoder.image_condition(images)
+    assert found.shape == (2, 16, 8)
+    first = states[:, [0, 1, 8, 9]].mean(dim=1)
+    torch.testing.assert_close(found[:, 0], torch.nn.functional.layer_norm(first, (8,)))

@@ -42,6 +42,10 @@ def test_chunk_holds_what_each_encoder_gives(encoder, chunk):
     torch.testing.assert_close(
         torch.from_numpy(encoded["clip_text"][1, 1]).float(), feature[0].detach(), atol=1e-3, rtol=0
     )
+    patches = encoder.clip.image_condition(pictures).detach()
+    stored = torch.from_numpy(encoded["clip_image_tokens"]).float()
+    torch.testing.assert_close(stored, patches, atol=1e-2, rtol=0)
+    assert np.array_equal(encoded["clip_ids"], encoded["text_codes"])  # this CLIP's own words
 
 
 def test_records_with_fewer_captions_repeat_them(encoder, chunk):

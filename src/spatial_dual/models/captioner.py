@@ -1,6 +1,6 @@
 """Encoder-decoder captioner p_φ(Y | c_I ⊕ c_G) in the place of the text diffuser (Table 7's OFA).
 
-It reads what the text diffuser reads, the 3DSG and the image's global feature, and writes word by
+It reads what the text diffuser reads, the 3DSG and c_I, and writes word by
 word, so its likelihood is exact where the diffuser's is a bound.
 """
 
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from transformers import BartConfig, BartForConditionalGeneration
 
 from spatial_dual.models.attention import check_heads
+from spatial_dual.models.conditions import condition_tokens
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape
 from spatial_dual.models.tag_words import TagWords
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
@@ -131,9 +132,9 @@ class Captioner(nn.Module):
         """[c_I ; c_G] and which of it is there."""
         bart: Any = self.bart
         nodes, there = self.graph(condition.tags, bart.model.shared.weight)
-        feature = self.feature(condition.feature.to(self.feature.weight.dtype))[:, None]
-        seen = torch.cat([torch.ones_like(there[:, :1]), there], dim=1)
-        return torch.cat([feature, nodes], dim=1), seen.long()
+        tokens, known = condition_tokens(condition.feature)
+        read = self.feature(tokens.to(self.feature.weight.dtype))
+        return torch.cat([read, nodes], dim=1), torch.cat([known, there], dim=1).long()
 
 
 class _NoPositions(nn.Module):

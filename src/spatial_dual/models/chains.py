@@ -31,7 +31,7 @@ Orders = list[list[int]]
 
 @dataclass(frozen=True)
 class Start:
-    """Initial graphs of a kind, "text" or "image", and the features c_Y or c_I, (n, dim)."""
+    """Initial graphs of a kind, "text" or "image", and the features c_Y or c_I."""
 
     graphs: Sequence[SceneGraph]
     kind: str
@@ -56,19 +56,22 @@ class Chains:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.codec = GraphCodec(parts.vocabulary, parts.dgae.config.shape.slots)
+        self.by_token = parts.dual.config.condition == "tokens"
 
     @torch.inference_mode()
     def text_feature(self, texts: Sequence[str]) -> Tensor:
-        """c_Y of texts, (n, dim)."""
+        """c_Y of texts, as the diffusers read it, see ``models.conditions``."""
         cleaned = [clean_caption(text) for text in texts]
         ids = self.parts.clip.caption_ids(cleaned, self.parts.text_tokenizer)
-        return self.parts.clip.text_features(ids)
+        clip = self.parts.clip
+        return (clip.text_condition if self.by_token else clip.text_features)(ids)
 
     @torch.inference_mode()
     def image_feature(self, images: np.ndarray) -> Tensor:
-        """c_I of images (n, H, W, 3) uint8, (n, dim)."""
+        """c_I of images (n, H, W, 3) uint8, as the diffusers read it."""
         pixels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        return self.parts.clip.image_features(from_uint8(pixels))
+        clip = self.parts.clip
+        return (clip.image_condition if self.by_token else clip.image_features)(from_uint8(pixels))
 
     def given(self, graphs: Sequence[SceneGraph]) -> Plans:
         """Graphs as they are."""

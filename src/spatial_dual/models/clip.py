@@ -18,6 +18,11 @@ from spatial_dual.models.image_tokenizer import from_uint8
 from spatial_dual.models.published_clip import PublishedClip, load_clip
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID, TextTokenizer
 
+CONDITION_GRID = 4
+"""Side of the grid of image tokens that the diffusers read: few, for they are kept on disk."""
+OLD_EOS = 2
+"""In the configuration of old checkpoints, whose eos is really their highest id."""
+
 
 @dataclass(frozen=True)
 class ClipConfig:
@@ -131,6 +136,33 @@ class ClipEncoder(nn.Module):
         """
         output = self.model.get_text_features(input_ids=self._checked(ids))
         return _unit(output.pooler_output)
+
+    def image_condition(self, images: Tensor) -> Tensor:
+        """c_I ``(n, CONDITION_GRID², width)``: image tokens, averaged to a grid, normalised."""
+        published = self.config.published
+        tokens = self.image_tokens(published.pixels(images) if published else images)
+        side = round(tokens.shape[1] ** 0.5)
+        grid = tokens.float().transpose(1, 2).unflatten(2, (side, side))
+        pooled = F.adaptive_avg_pool2d(grid, min(side, CONDITION_GRID)).flatten(2).transpose(1, 2)
+        return F.layer_norm(pooled, pooled.shape[-1:])
+
+    def text_condition(self, ids: Tensor) -> Tensor:
+        """c_Y ``(n, length, width)``: text tokens up to the first eos, normalised; then zeros."""
+        tokens = self.text_tokens(ids).float()
+        real = torch.arange(ids.shape[1], device=ids.device) <= self._ends(ids)[:, None]
+        return F.layer_norm(tokens, tokens.shape[-1:]) * real[..., None]
+
+    def trimmed(self, ids: Tensor) -> Tensor:
+        """Token ids without the columns after the last of all first eos."""
+        return ids[:, : 1 + int(self._ends(ids).max())]
+
+    def _ends(self, ids: Tensor) -> Tensor:
+        """Index of the first eos of each row, (n,)."""
+        towers: Any = self.model.config
+        eos = towers.text_config.eos_token_id
+        if self.config.published and eos == OLD_EOS:
+            return ids.argmax(dim=-1)
+        return (ids == eos).int().argmax(dim=-1)
 
     def image_tokens(self, images: Tensor) -> Tensor:
         """Last hidden states ``(n, (H / patch) * (W / patch), width)``, row by row."""

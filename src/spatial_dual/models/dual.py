@@ -8,6 +8,7 @@ from torch import nn
 
 from spatial_dual.models.captioner import Captioner, CaptionerConfig
 from spatial_dual.models.coarse_to_fine import CoarseToFine, CoarseToFineConfig
+from spatial_dual.models.conditions import CONDITIONS
 from spatial_dual.models.graph_diffuser import GraphDiffuser, GraphDiffuserConfig
 from spatial_dual.models.token_diffuser import TokenDiffuser, TokenDiffuserConfig
 
@@ -20,11 +21,13 @@ class DualModelConfig:
         image: image diffuser, or the one in two scales in its place.
         text: text diffuser, or the captioner in its place.
         graph: graph diffuser.
+        condition: what all three read as c_I and c_Y, of ``models.conditions.CONDITIONS``.
     """
 
     image: TokenDiffuserConfig | CoarseToFineConfig
     text: TokenDiffuserConfig | CaptionerConfig
     graph: GraphDiffuserConfig
+    condition: str = "global"
 
     def __post_init__(self) -> None:
         # JSON gives mappings, each with a field that no other kind has
@@ -33,6 +36,9 @@ class DualModelConfig:
             if isinstance(value, Mapping):
                 kind = GraphDiffuserConfig if name == "graph" else _token_kind(value)
                 object.__setattr__(self, name, kind(**value))
+        if self.condition not in CONDITIONS:
+            allowed = " or ".join(CONDITIONS)
+            raise ValueError(f"condition must be {allowed}, got {self.condition!r}")
         if self.image.shape != self.graph.shape or self.text.shape != self.graph.shape:
             raise ValueError("the three diffusers must read graphs of one shape")
 

@@ -50,7 +50,8 @@ class TokenEncoder:
         Returns:
             ``id``, ``image_codes`` uint16 ``(n, h * w)``, ``text_codes`` uint16
             ``(n, C, length)``, ``clip_image`` float16 ``(n, d)``, ``clip_text`` float16
-            ``(n, C, d)``.
+            ``(n, C, d)``; ``clip_image_tokens`` float16 ``(n, m, w)``, and of the text tokens,
+            which would be large, what CLIP makes them of: ``clip_ids`` uint16 ``(n, C, l)``.
         """
         count, kept = len(chunk["id"]), self.captions_per_record
         captions = self._captions(chunk["captions"])
@@ -60,6 +61,7 @@ class TokenEncoder:
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
             image_codes = self.image_tokenizer.encode(images)
             clip_image = self.clip.image_features(images)
+            clip_image_tokens = self.clip.image_condition(images)
             clip_text = self.clip.text_features(ids).unflatten(0, (count, kept))
         return {
             "id": chunk["id"],
@@ -67,6 +69,8 @@ class TokenEncoder:
             "text_codes": text_codes.reshape(count, kept, -1),
             "clip_image": clip_image.half().cpu().numpy(),
             "clip_text": clip_text.half().cpu().numpy(),
+            "clip_image_tokens": clip_image_tokens.half().cpu().numpy(),
+            "clip_ids": ids.unflatten(0, (count, kept)).cpu().numpy().astype(np.uint16),
         }
 
     def _captions(self, captions: Sequence[Sequence[str]]) -> list[str]:

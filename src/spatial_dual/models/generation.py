@@ -9,6 +9,7 @@ from torch import Tensor
 from spatial_dual.diffusion import Kernel, Noise, Predictor, Samples, sample
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.coarse_to_fine import CoarseToFine
+from spatial_dual.models.conditions import condition_tokens
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder, Written
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
@@ -66,7 +67,7 @@ def sample_graphs(
     noise: Noise,
     return_trajectory: bool = False,
 ) -> Samples:
-    """Codes of the 3DSGs that initial graphs evolve into under the global feature c.
+    """Codes of the 3DSGs that initial graphs evolve into under c.
 
     What a text states is true, so ln p(stated tags | code) joins the logits; what perception
     reports may be wrong and stays a condition.
@@ -77,13 +78,13 @@ def sample_graphs(
         dgae: auto-encoder of the codes; its ``decode`` gives the tags.
         tags: of the initial graphs.
         kind: "text" or "image".
-        feature: c_Y or c_I, (batch, dim).
+        feature: c_Y or c_I, see ``models.conditions``.
         options: how to sample.
         noise: source of all noise.
         return_trajectory: whether the chain on its way is kept, for ``held_graphs``.
     """
     initial, stated = dgae.encode(tags), presence(tags, dgae.config.shape)
-    condition = GraphCondition(initial, stated, kind, feature[:, None])
+    condition = GraphCondition(initial, stated, kind, *condition_tokens(feature))
     evidence = dgae.evidence.log_likelihood(tags) if kind == "text" else None
 
     def denoise(z_t: Tensor, t: Tensor) -> Tensor:

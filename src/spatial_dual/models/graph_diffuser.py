@@ -1,9 +1,9 @@
 """Graph diffuser p_ψ(z^G_{t-1} | z^G_t, c): an initial TSG or VSG evolves into the 3DSG.
 
 The codes of the initial graph stand beside the noisy ones, slot by slot; slots have no number,
-only their nodes. The condition c is the global CLIP feature of the input, or in dual training the
-hidden states of the other task's easy half (paper, "The three denoisers", Eq. 2, 3). One network
-serves all.
+only their nodes. The condition c is the input's CLIP feature, or in dual training the hidden
+states of the other task's easy half (paper, "The three denoisers", Eq. 2, 3). One network serves
+all.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from spatial_dual.devices import full_precision
 from spatial_dual.models.attention import check_heads, key_mask
+from spatial_dual.models.conditions import mean_token
 from spatial_dual.models.graph_nodes import EdgeMessages, NodeShape
 from spatial_dual.models.states import TypedCodes, typed_states
 from spatial_dual.models.transformer import Block, TimestepEmbedding
@@ -112,8 +113,7 @@ class GraphDiffuser(nn.Module):
         slot_nodes = torch.cat([labels[:, :, None], properties], dim=2)
         objects = slot_nodes.sum(dim=2)
         x = torch.cat([objects, relations, place + self.place_token], dim=1)
-        share = valid / valid.sum(dim=1, keepdim=True).clamp_min(1)
-        pooled = self.step(t) + torch.einsum("bmd,bm->bd", context, share.to(context.dtype))
+        pooled = self.step(t) + mean_token(context, valid)
         for mix, block in zip(self.mixes, self.blocks, strict=True):
             x = block(mix(x), pooled, context, mask)
         objects, relations, place = self.norm(x).split([shape.slots, shape.pairs, 1], dim=1)

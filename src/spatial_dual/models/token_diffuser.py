@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from spatial_dual.devices import full_precision
 from spatial_dual.models.attention import check_heads, key_mask
+from spatial_dual.models.conditions import condition_tokens, mean_token
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
 from spatial_dual.models.hourglass import Hourglass
 from spatial_dual.models.layout_map import LayoutMap
@@ -31,7 +32,7 @@ class TokenDiffuserConfig:
         shape: tag spaces of the graphs.
         codes: K, classes of a token without the mask state.
         tokens: tokens of a sample.
-        condition_dim: width of the other modality's global feature (c_Y or c_I).
+        condition_dim: width of the other modality's feature (c_Y or c_I).
         is_grid: whether the tokens form a square image grid.
         state_dim: of the kernel; None where its states are indices.
         trunk: "transformer", or for grids "hourglass" or "unet", the paper's.
@@ -86,7 +87,8 @@ class TokenCondition:
 
     Attributes:
         tags: tags of the 3DSG (c_G), a batch.
-        feature: global feature of the other modality, (batch, condition_dim).
+        feature: of the other modality, (batch, tokens, condition_dim) or (batch, condition_dim),
+            see ``models.conditions``.
         dropped: samples that see no condition, (batch,) bool: classifier-free guidance.
         coarse: codes of the grid of half the side, (batch, tokens / 4), never dropped.
     """
@@ -107,8 +109,8 @@ class ReadCondition:
     """A condition as ``TokenDiffuser.read`` takes it in, the same at every step of a chain.
 
     Attributes:
-        feature: c, or what stands for no condition, (batch, dim).
-        context: feature and nodes that cross-attention reads, (batch, 1 + nodes, dim).
+        feature: mean of the tokens of c, or what stands for no condition, (batch, dim).
+        context: that, the tokens and the nodes, which cross-attention reads, (batch, keys, dim).
         mask: additive, of the context's keys.
         added: to the embedded tokens: layout and coarse codes, (batch, tokens, dim) or 0.
     """
@@ -147,7 +149,7 @@ class LazyLogits:
 
 
 class TokenDiffuser(nn.Module):
-    """Denoiser of image or text tokens, given a 3DSG and the other modality's global feature."""
+    """Denoiser of image or text tokens, given a 3DSG and the other modality's feature."""
 
     Config = TokenDiffuserConfig
 
@@ -197,7 +199,9 @@ class TokenDiffuser(nn.Module):
 
     def read(self, condition: TokenCondition) -> ReadCondition:
         """What all steps of a chain under ``condition`` share."""
-        feature = self.feature(condition.feature.to(self.no_condition.dtype))
+        tokens, known = condition_tokens(condition.feature)
+        tokens = self.feature(tokens.to(self.no_condition.dtype))
+        feature = mean_token(tokens, known)
         if self.graph is None:
             nodes = feature.new_zeros(len(feature), 0, self.config.dim)
             valid = torch.zeros(nodes.shape[:2], dtype=torch.bool, device=nodes.device)
@@ -213,8 +217,11 @@ class TokenDiffuser(nn.Module):
             layout = self.layout(nodes[:, :slots], condition.tags["geometry"], valid[:, :slots])
             added = added + layout * kept[:, None, None]
         feature = torch.where(kept[:, None], feature, self.no_condition)
-        context = torch.cat([feature[:, None], nodes], dim=1)
-        seen = torch.cat([torch.ones_like(kept)[:, None], valid & kept[:, None]], dim=1)
+        if tokens.shape[1] == 1:  # the feature itself
+            tokens, known = tokens[:, :0], known[:, :0]
+        context = torch.cat([feature[:, None], tokens, nodes], dim=1)
+        given = torch.cat([known, valid], dim=1) & kept[:, None]
+        seen = torch.cat([torch.ones_like(kept)[:, None], given], dim=1)
         return ReadCondition(feature, context, key_mask(seen), added)
 
     def _word_table(self) -> Tensor | None:

@@ -7,16 +7,19 @@ from spatial_dual.training.record_source import RecordSource, prefixed
 GRAPH_COLUMNS = ("gold_codes", "initial_codes", "stated", "present")
 
 
-def graph_pairs(tokens: Records, graph_codes: Records) -> RecordSource:
-    """Initial and gold codes of an image view and a text view, with both global features."""
-    return RecordSource(captions=_captions(tokens), **_graph_columns(tokens, graph_codes))
+def graph_pairs(tokens: Records, graph_codes: Records, condition: str) -> RecordSource:
+    """Initial and gold codes of an image view and a text view, with what c_I and c_Y are made of.
+
+    ``condition`` is one of ``models.conditions.CONDITIONS``.
+    """
+    return RecordSource(_captions(tokens), **_graph_columns(tokens, graph_codes, condition))
 
 
 def dual_examples(
-    tokens: Records, graph_codes: Records, aligned: Records, priors: Records
+    tokens: Records, graph_codes: Records, aligned: Records, priors: Records, condition: str
 ) -> RecordSource:
     """All that step 4 reads of a record: tokens, features, graphs, log-priors."""
-    columns = _graph_columns(tokens, graph_codes)
+    columns = _graph_columns(tokens, graph_codes, condition)
     columns["whole"] |= {
         "image_codes": (tokens, "image_codes"),
         "text_codes": (tokens, "text_codes"),  # all captions
@@ -28,14 +31,22 @@ def dual_examples(
 
 
 def _graph_columns(
-    tokens: Records, graph_codes: Records
+    tokens: Records, graph_codes: Records, condition: str
 ) -> dict[str, dict[str, tuple[Records, str]]]:
+    by_token = condition == "tokens"
+    text = "clip_ids" if by_token else "clip_text"
     return {
-        "whole": {"clip_image": (tokens, "clip_image")},
-        "by_caption": {"clip_text": (tokens, "clip_text")},
+        "whole": {"clip_image": (tokens, "clip_image_tokens" if by_token else "clip_image")},
+        "by_caption": {text: (tokens, text)},
         "text_view": {f"text_{name}": (graph_codes, name) for name in GRAPH_COLUMNS},
         "image_view": {f"image_{name}": (graph_codes, name) for name in GRAPH_COLUMNS},
     }
+
+
+def condition_width(tokens: Records, condition: str) -> int:
+    """Dimensions of c_I and c_Y."""
+    name = "clip_image_tokens" if condition == "tokens" else "clip_image"
+    return int(tokens.array(name, [0]).shape[-1])
 
 
 def _captions(tokens: Records) -> int:

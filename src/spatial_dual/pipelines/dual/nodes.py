@@ -104,6 +104,7 @@ def train_dual(
     priors: Records,
     image_tokenizer: ImageTokenizer,
     text_tokenizer: TextTokenizer,
+    clip: ClipEncoder,
     vocabulary: Vocabulary,
     dgae: Dgae,
     graph_diffuser: GraphDiffuser,
@@ -115,6 +116,7 @@ def train_dual(
 ) -> tuple[DualModel, Parameters]:
     """Train the three diffusers together with L_dual + L_mutual; gives model and log.
 
+    ``graph_parameters["condition"]`` says what c_I and c_Y are, for all of them.
     ``parameters["captioner"]``, if not None, puts a captioner in the place of the text diffuser;
     ``parameters["image_diffuser"]["coarse_to_fine"]`` one in two scales in that of the image one.
     """
@@ -129,7 +131,7 @@ def train_dual(
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
     from spatial_dual.training.objectives.dual import DualLoss, DualWeights
-    from spatial_dual.training.sources import dual_examples
+    from spatial_dual.training.sources import condition_width, dual_examples
 
     codes = {
         "image": image_tokenizer.config.codes,
@@ -138,15 +140,16 @@ def train_dual(
     }
     settings = _kernel_settings(parameters, graph_parameters)
     kernels = {n: build_kernel(KernelConfig(classes=codes[n], **settings[n])) for n in codes}
-    row = {name: tokens.array(name, [0]) for name in ("image_codes", "text_codes", "clip_image")}
-    common = {"shape": dgae.config.shape, "condition_dim": row["clip_image"].shape[1]}
+    row = {name: tokens.array(name, [0]) for name in ("image_codes", "text_codes")}
+    condition = graph_parameters["condition"]
+    common = {"shape": dgae.config.shape, "condition_dim": condition_width(tokens, condition)}
     cells = {"tokens": row["image_codes"].shape[1], **common}
     image = _image_config(parameters["image_diffuser"], image_tokenizer, kernels["image"], cells)
     said = TagWords.of(GraphCodec(vocabulary, dgae.config.shape.slots), text_tokenizer)
     words = {"codes": codes["text"], "tokens": row["text_codes"].shape[2], **common}
     text = _text_config(parameters, said, kernels["text"], words)
     with seeded_torch(seed, "dual", "start"):
-        model = DualModel(DualModelConfig(image, text, graph_diffuser.config))
+        model = DualModel(DualModelConfig(image, text, graph_diffuser.config, condition))
     model.graph = copy.deepcopy(graph_diffuser)
     if isinstance(model.image, CoarseToFine):
         model.image.codebook.copy_(image_tokenizer.codebook)
@@ -156,9 +159,10 @@ def train_dual(
         loss=LossWeights(**parameters["loss"]),
         importance_sampling=parameters["importance_sampling"],
         graph_records=parameters["graph_records"],
+        clip=clip if condition == "tokens" else None,
     )
     config = FitConfig(**parameters["fit"], **train, seed=seed)
-    source = dual_examples(tokens, graph_codes, aligned, priors)
+    source = dual_examples(tokens, graph_codes, aligned, priors, condition)
     log = fit("dual", model, loss, source, config, progress)
     return model, log.to_dict()
 

@@ -52,7 +52,7 @@ def create_training() -> Pipeline:
     """The three diffusers together."""
     inputs = [
         *("tokens_train", "graph_codes_train", "aligned_train", "log_priors_train"),
-        *("image_tokenizer", "text_tokenizer", "vocabulary", "dgae", "graph_diffuser"),
+        *("image_tokenizer", "text_tokenizer", "clip", "vocabulary", "dgae", "graph_diffuser"),
         "params:graph_diffusion",
     ]
     return Pipeline([training_node(train_dual, "dual", inputs, "dual")])

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from spatial_dual.pipelines.types import CheckpointStore, Dgae, GraphDiffuser, Records
+from spatial_dual.pipelines.types import (
+    CheckpointStore,
+    ClipEncoder,
+    Dgae,
+    GraphDiffuser,
+    Records,
+)
 
 Parameters = dict[str, Any]
 
@@ -11,13 +17,15 @@ def train_graph_diffuser(
     tokens: Records,
     graph_codes: Records,
     dgae: Dgae,
+    clip: ClipEncoder,
     progress: CheckpointStore,
     parameters: Parameters,
     train: Parameters,
     seed: int,
 ) -> tuple[GraphDiffuser, Parameters]:
-    """Train VSG → 3DSG and TSG → 3DSG under the global features; gives model and log.
+    """Train VSG → 3DSG and TSG → 3DSG under c_I and c_Y; gives model and log.
 
+    ``parameters["condition"]`` says what these are, see ``models.conditions``.
     The widths of the dual halves' hidden states are fixed here, so that step 4 can go on with the
     same network.
     """
@@ -27,9 +35,10 @@ def train_graph_diffuser(
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
     from spatial_dual.training.objectives.graph_diffusion import GraphDiffusionLoss
-    from spatial_dual.training.sources import graph_pairs
+    from spatial_dual.training.sources import condition_width, graph_pairs
 
-    width = tokens.array("clip_image", [0]).shape[1]
+    condition = parameters["condition"]
+    width = condition_width(tokens, condition)
     conditions = {"image": width, "text": width, **parameters["hidden_dims"]}
     kernel = build_kernel(KernelConfig(classes=dgae.codes, **parameters["kernel"]))
     shape = GraphDiffuser.Config(
@@ -42,7 +51,8 @@ def train_graph_diffuser(
     with seeded_torch(seed, "graph_diffuser", "start"):
         model = GraphDiffuser(shape)
     config = FitConfig(**parameters["fit"], **train, seed=seed)
-    source = graph_pairs(tokens, graph_codes)
-    loss = GraphDiffusionLoss(kernel, LossWeights(**parameters["loss"]))
+    source = graph_pairs(tokens, graph_codes, condition)
+    reader = clip if condition == "tokens" else None
+    loss = GraphDiffusionLoss(kernel, LossWeights(**parameters["loss"]), reader)
     log = fit("graph_diffuser", model, loss, source, config, progress)
     return model, log.to_dict()

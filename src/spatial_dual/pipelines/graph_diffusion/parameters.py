@@ -1,5 +1,7 @@
 """Parameters of the ``graph_diffusion`` stage."""
 
+from typing import Literal
+
 from spatial_dual.pipelines.parameters import (
     Count,
     FitParameters,
@@ -20,6 +22,7 @@ class HiddenWidths(Section):
 class GraphDiffusionParameters(Section):
     """``parameters_graph_diffusion.yml``; what each key means is said there."""
 
+    condition: Literal["tokens", "global"]
     kernel: KernelParameters
     model: TransformerSizes
     hidden_dims: HiddenWidths

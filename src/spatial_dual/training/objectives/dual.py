@@ -17,11 +17,13 @@ from spatial_dual.diffusion import (
 )
 from spatial_dual.diffusion.timesteps import Timesteps
 from spatial_dual.models.captioner import Captioner
+from spatial_dual.models.clip import ClipEncoder
 from spatial_dual.models.coarse_to_fine import CoarseToFine
 from spatial_dual.models.dual import DualModel
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
 from spatial_dual.models.graph_nodes import take_tags
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
+from spatial_dual.training.conditions import with_text_tokens
 from spatial_dual.training.objectives.graph_diffusion import graph_condition
 from spatial_dual.training.time_history import TimeHistory
 
@@ -95,6 +97,7 @@ class DualLoss:
             diffuser comes trained from step 3, and its losses of all records would take about a
             fifth of the time.
         loss: weights within a diffusion loss.
+        clip: reads the captions where c_Y is a sequence of tokens.
     """
 
     def __init__(
@@ -106,9 +109,10 @@ class DualLoss:
         importance_sampling: bool = False,
         graph_records: int | None = None,
         loss: LossWeights | None = None,
+        clip: ClipEncoder | None = None,
     ) -> None:
         self.image, self.text, self.graph, self.weights = image, text, graph, weights
-        self.loss = loss or LossWeights()
+        self.loss, self.clip = loss or LossWeights(), clip
         self.graph_records = graph_records
         kernels = {"image": image, "text": text} if importance_sampling else {}
         self.histories = {name: TimeHistory(kernel.steps) for name, kernel in kernels.items()}
@@ -136,6 +140,7 @@ class DualLoss:
         what joins the tasks is of the caption that was drawn.
         """
         dual, weights = cast(DualModel, model), self.weights
+        batch = with_text_tokens(batch, self.clip)
         records = len(batch["caption"])
         dropped = torch.rand(records, generator=generator) < weights.condition_dropout
         dropped = dropped.to(batch["caption"].device)
@@ -192,7 +197,7 @@ class DualLoss:
         hidden: Mapping[str, Tensor],
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
-        """L_·23D under the global feature, and its alignment with the informed teacher.
+        """L_·23D under c_I and c_Y, and its alignment with the informed teacher.
 
         L_X = KL( p_ψ(· | z^G_t, c) ‖ p_ψ(· | z^G_t, z_t) )   (2), (3)
 
@@ -229,9 +234,10 @@ class DualLoss:
         return parts
 
     def _informed(self, student: GraphCondition, hidden: Tensor) -> GraphCondition:
-        """The teacher's condition: hidden states in the place of the global feature."""
+        """The teacher's condition: hidden states in the place of the feature."""
         known = hidden.detach() if self.weights.detach_teacher else hidden
-        return replace(student, kind=f"{student.kind}_hidden", context=known)
+        kind = f"{student.kind}_hidden"
+        return replace(student, kind=kind, context=known, context_valid=None)
 
 
 def alignment_kl(
