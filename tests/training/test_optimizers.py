@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from spatial_dual.seeding import seeded_torch
 from spatial_dual.training.config import FitConfig
-from spatial_dual.training.optimizers import Optimizers
+from spatial_dual.training.optimizers import Optimizers, clipped_parts
 
 RATE = 0.1
 
@@ -147,3 +147,53 @@ def test_a_model_may_name_its_hidden_weights() -> None:
     descend(model, Optimizers(model, make_config()), range(1))
     change = (model.conv.weight.detach() - before).abs()
     assert torch.allclose(change, torch.full_like(change, 0.01), atol=1e-4)
+
+
+def changes_of_first_step(config: FitConfig) -> dict[str, float]:
+    """Largest change of a weight by the first step, in each parameter."""
+    model = Small()
+    before = {n: p.detach().clone() for n, p in model.named_parameters()}
+    descend(model, Optimizers(model, config), range(1))
+    return {n: float((p.detach() - before[n]).abs().max()) for n, p in model.named_parameters()}
+
+
+@pytest.mark.parametrize("muon", [None, RATE])
+def test_a_part_learns_at_its_own_rate(muon: float | None) -> None:
+    config = make_config(muon)
+    plain = changes_of_first_step(config)
+    slowed = changes_of_first_step(replace(config, module_rates={"linear": 0.1}))
+    for name, change in slowed.items():
+        factor = 0.1 if name.startswith("linear") else 1.0
+        assert change == pytest.approx(factor * plain[name], rel=1e-3), name
+
+
+def test_rates_of_parts_go_on_to_the_same_bytes() -> None:
+    config = replace(make_config(), module_rates={"linear": 0.1, "conv": 3.0})
+    whole, first, second = Small(), Small(), Small()
+    descend(whole, Optimizers(whole, config), range(6))
+    optimizers = Optimizers(first, config)
+    descend(first, optimizers, range(3))
+    second.load_state_dict(first.state_dict())
+    resumed = Optimizers(second, config)
+    resumed.load_state(optimizers.state())
+    descend(second, resumed, range(3, 6))
+    for a, b in zip(whole.parameters(), second.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_each_part_s_gradients_are_clipped_on_their_own() -> None:
+    model = Small()
+    config = replace(make_config(), gradient_clip=2.0, module_clips={"conv": 0.5})
+    parts = clipped_parts(dict(model.named_parameters()), config)
+    assert sorted((limit, len(parameters)) for limit, parameters in parts) == [(0.5, 2), (2.0, 3)]
+    assert {p for _, parameters in parts for p in parameters} == set(model.parameters())
+    together = clipped_parts(dict(model.named_parameters()), make_config())
+    assert [limit for limit, _ in together] == [1.0]
+
+
+@pytest.mark.parametrize("field", ["module_rates", "module_clips"])
+def test_a_part_that_there_is_not_is_refused(field: str) -> None:
+    with pytest.raises(ValueError, match=f"{field}: 'lienar': there is no such part; allowed"):
+        Optimizers(Small(), replace(make_config(), **{field: {"lienar": 0.1}}))
+    with pytest.raises(ValueError, match=rf"{field}\.conv must be positive, got -1"):
+        replace(make_config(), **{field: {"conv": -1.0}})

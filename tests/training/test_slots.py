@@ -6,7 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import Kernel, KernelConfig, build_kernel, log_likelihood_bound
+from spatial_dual.diffusion import (
+    Kernel,
+    KernelConfig,
+    LossWeights,
+    build_kernel,
+    log_likelihood_bound,
+)
 from spatial_dual.models.dgae import Dgae, DgaeConfig
 from spatial_dual.models.graph_diffuser import GraphDiffuser, GraphDiffuserConfig
 from spatial_dual.models.graph_nodes import NodeShape, Tags, presence
@@ -77,7 +83,8 @@ def test_other_numbers_change_likelihoods_by_nothing_but_noise() -> None:
 @torch.enable_grad()
 def train(model: GraphDiffuser, batch: Mapping[str, Tensor], kernel: Kernel) -> None:
     noise = torch.Generator().manual_seed(0)
-    optimizer, loss = torch.optim.Adam(model.parameters(), lr=4e-3), GraphDiffusionLoss(kernel)
+    optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
+    loss = GraphDiffusionLoss(kernel, LossWeights())
     for _ in range(150):
         rows = torch.randint(TRAINED, (32,), generator=noise)
         optimizer.zero_grad()

@@ -48,6 +48,8 @@ class FitParameters(Section):
     learning_rate: Positive
     matrix_learning_rate: Positive | None = left_out()
     matrix_modules: list[str] | None = left_out()
+    module_rates: dict[str, Positive] | None = left_out()
+    module_clips: dict[str, Positive] | None = left_out()
     warmup_steps: Natural = left_out()
     weight_decay: NonNegative = left_out()
     betas: Annotated[list[PartialShare], Field(min_length=2, max_length=2)] = left_out()

@@ -1,5 +1,6 @@
 """Settings of one training and the seed-and-step rule for its batches."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +21,11 @@ class FitConfig:
         matrix_learning_rate: of Muon for the weight matrices of layers; None leaves them to AdamW.
         matrix_modules: parts of the model whose matrices those are; None means all. Muon's work
             does not depend on the batch: for many weights and few examples AdamW is faster.
+        module_rates: factors of both learning rates for parts of the model by their name, where a
+            part comes trained and others are new; 1 for those not named.
+        gradient_clip: largest norm of the gradients of all parts that ``module_clips`` does not
+            name, together.
+        module_clips: largest norm of each part's own gradients, by its name.
         final_lr_ratio: learning rate at the last step as a share of the peak.
         ema_decay: decay of the exponential moving average of the weights; 0 keeps the raw ones.
         precision: "float32", "bfloat16" (autocast) or "auto" (bfloat16 where it is native).
@@ -36,6 +42,8 @@ class FitConfig:
     learning_rate: float
     matrix_learning_rate: float | None = None
     matrix_modules: tuple[str, ...] | None = None
+    module_rates: Mapping[str, float] | None = None
+    module_clips: Mapping[str, float] | None = None
     warmup_steps: int = 50
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)
@@ -56,6 +64,10 @@ class FitConfig:
         for name in (*positive, "matrix_learning_rate"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        for field in ("module_rates", "module_clips"):
+            for name, value in (getattr(self, field) or {}).items():
+                if not value > 0:
+                    raise ValueError(f"{field}.{name} must be positive, got {value}")
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must be in [0, 1), got {self.ema_decay}")
         if self.precision not in ("auto", "float32", "bfloat16"):

@@ -17,7 +17,7 @@ from spatial_dual.training.checkpoint import CheckpointStore, Progress
 from spatial_dual.training.config import FitConfig, batch_indices
 from spatial_dual.training.distributed import Workers, run_workers
 from spatial_dual.training.fingerprint import training_fingerprint
-from spatial_dual.training.optimizers import Optimizers
+from spatial_dual.training.optimizers import Optimizers, clipped_parts
 from spatial_dual.training.state import DamagedStateError, check_state
 from spatial_dual.training.stopping import StopRequest
 
@@ -182,6 +182,7 @@ class _Run:
         self.parameters = [p for _, p in named]
         self.average = [p.detach().clone() for p in self.parameters]
         self.optimizers = Optimizers(model, config)
+        self.clipped = clipped_parts(dict(named), config)
         self.step = self.skipped = self.skipped_in_a_row = 0
         self.log: list[dict[str, float]] = []
         self.log_every = max(1, config.total_steps // LOG_ROWS)
@@ -204,7 +205,8 @@ class _Run:
         self.optimizers.zero_grad()
         own_parts["loss"].backward()
         parts = workers.mean(own_parts)
-        norm = nn.utils.clip_grad_norm_(self.parameters, config.gradient_clip)
+        norms = [nn.utils.clip_grad_norm_(part, limit) for limit, part in self.clipped]
+        norm = torch.stack(norms).norm()
         self.step += 1
         if bool(torch.isfinite(norm)) and bool(torch.isfinite(parts["loss"])):
             self.optimizers.step()
