@@ -15,7 +15,7 @@ from spatial_dual.diffusion import (
 )
 from spatial_dual.models.dgae import Dgae, DgaeConfig
 from spatial_dual.models.graph_diffuser import GraphDiffuser, GraphDiffuserConfig
-from spatial_dual.models.graph_nodes import NodeShape, Tags, presence
+from spatial_dual.models.graph_nodes import NodeShape, Tags, open_nodes, presence
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
 from spatial_dual.scene.tensors import GraphCodec
 from spatial_dual.scene.views import aligned_views
@@ -51,6 +51,7 @@ def encoded(dgae: Dgae, tags: Mapping[str, Tags]) -> dict[str, Tensor]:
     """What step 3 trains on, the same graphs as VSGs and as TSGs."""
     columns = {f"{prefix}_codes": dgae.encode(tags[prefix]) for prefix in ("gold", "initial")}
     columns["stated"] = presence(tags["initial"], dgae.config.shape)
+    columns["present"] = open_nodes(tags["gold"], dgae.config.shape)
     batch = {f"{kind}_{n}": v for kind in ("image", "text") for n, v in columns.items()}
     features = torch.zeros(len(columns["stated"]), 1)
     return batch | {"clip_image": features, "clip_text": features}
