@@ -17,6 +17,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from spatial_dual.pipeline_registry import ABLATIONS, STAGES
+from spatial_dual.printing import protect_terminal
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -131,6 +132,15 @@ class StageCosts:
         table = table.sort_values(of, key=lambda names: names.map(_order), kind="stable")
         self._catalog.save(entry, table)
         return table
+
+
+class PrintableLogs:
+    """Keeps names of files and records, a stranger's perhaps, from writing to the terminal."""
+
+    @hook_impl
+    def after_context_created(self) -> None:
+        """Before anything is read; Kedro has configured logging by then."""
+        protect_terminal()
 
 
 class OneProcessTraining:

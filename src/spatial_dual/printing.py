@@ -1,4 +1,7 @@
-"""Lines on terminals and in logs: what strangers named cannot move the cursor or forge a line."""
+"""What strangers named, on its way to people: terminals, logs, CSV and Markdown.
+
+It cannot move a terminal's cursor, forge a line or a column, or be taken for a formula.
+"""
 
 import json
 import logging
@@ -6,6 +9,9 @@ import sys
 import unicodedata
 from types import TracebackType
 from typing import Any
+
+_FORMULA = (*"=+-@＝＋－＠", "\t", "\r", "\n", "'")
+_MARKDOWN = {"\\": "\\\\", "|": "\\|", "`": "\\`", "<": "&lt;", "](": "]\\("}
 
 
 def printable(text: object) -> str:
@@ -27,19 +33,54 @@ def json_line(body: Any) -> str:
     return line if line.isprintable() else json.dumps(body)
 
 
-class LineFormatter(logging.Formatter):
-    """Log lines, tracebacks too, with ``printable`` signs alone; messages may have many lines."""
+def csv_cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: ``= + - @``, tab, return get an apostrophe.
+
+    One that begins with an apostrophe gets another, so that ``from_csv_cell`` can take it away.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def from_csv_cell(text: str) -> str:
+    """Inverse of ``csv_cell``."""
+    return text.removeprefix("'")
+
+
+def markdown_cell(text: str) -> str:
+    """Text of one cell or line of Markdown: no column, HTML, code or link of its own."""
+    shown = printable(text)
+    for sign, harmless in _MARKDOWN.items():
+        shown = shown.replace(sign, harmless)
+    return shown
+
+
+class PrintableFormatter(logging.Formatter):
+    """Log lines of another formatter, tracebacks too, with ``printable`` signs alone.
+
+    A message's further lines are indented, so that none of them can pass for a line of its own.
+    """
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's lines."""
-        return _lines(super().format(record))
+        return _lines(self._inner.format(record)).replace("\n", "\n  ")
 
 
-def print_exception(
+def protect_terminal() -> None:
+    """Let the handlers of logs, and what prints the error that ends the process, be printable."""
+    for handler in logging.getLogger().handlers:
+        if not isinstance(handler.formatter, PrintableFormatter):
+            handler.setFormatter(PrintableFormatter(handler.formatter or logging.Formatter()))
+    sys.excepthook = _print_exception
+
+
+def _print_exception(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    """A ``sys.excepthook`` that prints as ``LineFormatter`` does."""
-    text = logging.Formatter().formatException((kind, error, traceback))
+    text = logging.Formatter().formatException((kind, error, traceback))  # type: ignore[arg-type]
     print(_lines(text), file=sys.stderr)
 
 

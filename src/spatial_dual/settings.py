@@ -3,7 +3,13 @@
 import os
 import warnings
 
-from spatial_dual.hooks import ClearProgress, OneProcessTraining, PlanAblations, StageCosts
+from spatial_dual.hooks import (
+    ClearProgress,
+    OneProcessTraining,
+    PlanAblations,
+    PrintableLogs,
+    StageCosts,
+)
 from spatial_dual.parameter_check import ParameterCheck
 from spatial_dual.runs.fingerprints import StaleAwareCatalog
 from spatial_dual.runs.hooks import RunRecords
@@ -29,6 +35,7 @@ HOOKS = (
     PlanAblations(),
     OneProcessTraining(),
     ParameterCheck(),
+    PrintableLogs(),
 )
 DATA_CATALOG_CLASS = StaleAwareCatalog
 CONFIG_LOADER_ARGS = {

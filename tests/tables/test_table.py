@@ -98,7 +98,7 @@ def test_page_is_whole_and_needs_nothing_else():
     assert page.open == []
     assert all(address.startswith(("#", "data:")) for address in page.needed)
     assert "<script" not in source
-    assert "http" not in source
+    assert "://" not in source
     text = " ".join(page.text)
     for expected in ("4 pictures <50>", "draw.object_accuracy", "5 % of <all>", "Figure 4"):
         assert expected in text

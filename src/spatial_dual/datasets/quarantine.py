@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 from spatial_dual.chunks import Chunk, ChunkSeries
+from spatial_dual.printing import printable
 
 SCHEMA_VERSION = 1
 LISTED = 50
@@ -38,7 +39,7 @@ class Finding:
 
     def __str__(self) -> str:
         whose = "" if self.left_out == "record" else f"a {self.left_out} of "
-        return f"{self.file}: {whose}{self.id}: {self.reason}"
+        return printable(f"{self.file}: {whose}{self.id}: {self.reason}")
 
 
 @dataclass

@@ -1,11 +1,12 @@
 """Catalog types of what lies in folders that may not be there yet."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset, DatasetError
+
+from spatial_dual.datasets.reading import BadFileError, read_json
 
 if TYPE_CHECKING:
     from spatial_dual.datasets.records import Records
@@ -15,7 +16,7 @@ class ReturnedFilesDataset(AbstractDataset[None, dict[str, Any]]):
     """The JSON files of a folder by name; none where the folder is absent. Read only.
 
     Raises:
-        DatasetError: on load, a file that is not JSON, with its name.
+        DatasetError: on load, a file that is not JSON, or no regular file, with its name.
     """
 
     def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
@@ -24,7 +25,10 @@ class ReturnedFilesDataset(AbstractDataset[None, dict[str, Any]]):
 
     def load(self) -> dict[str, Any]:
         """File name → content, in order of names."""
-        return {path.name: _read(path) for path in sorted(self._folder.glob("*.json"))}
+        try:
+            return {path.name: read_json(path) for path in sorted(self._folder.glob("*.json"))}
+        except BadFileError as error:
+            raise DatasetError(f"{error}; ask for the file again") from error
 
     def save(self, data: None) -> None:
         """Always fails: people put the files there."""
@@ -72,10 +76,3 @@ class SampleSetsDataset(AbstractDataset[None, "dict[str, Records]"]):
 
     def _describe(self) -> dict[str, Any]:
         return {"folders": {name: str(folder) for name, folder in self._folders.items()}}
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise DatasetError(f"{path}: not JSON: {error}; ask for the file again") from error

@@ -89,8 +89,8 @@ class Chart:
         from matplotlib import rc_context
 
         stream = io.BytesIO()
-        # identifiers in an SVG hang on the salt, which is random by default
-        with rc_context({"svg.hashsalt": "spatial-dual", "font.size": 8}):
+        # identifiers in an SVG depend on the salt, which is random by default; "$" is no formula
+        with rc_context({"svg.hashsalt": "spatial-dual", "font.size": 8, "text.parse_math": False}):
             self._figure().savefig(stream, format=form, dpi=DPI, metadata=metadata)
         return stream.getvalue()
 

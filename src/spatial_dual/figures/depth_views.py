@@ -65,10 +65,17 @@ def depth_figure(views: Sequence[DepthView]) -> "Figure":
     Raises:
         ValueError: no view.
     """
-    from matplotlib.figure import Figure
+    from matplotlib import rc_context
 
     if not views:
         raise ValueError("nothing to draw: no picture was looked at")
+    with rc_context({"text.parse_math": False}):  # a label with "$" is no formula
+        return _drawn(views)
+
+
+def _drawn(views: Sequence[DepthView]) -> "Figure":
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(4 * SIDE, SIDE * len(views)), layout="constrained")
     for row, view in zip(figure.subplots(len(views), 4, squeeze=False), views, strict=True):
         for axes in row:

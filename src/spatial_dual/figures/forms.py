@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from html import escape
 from typing import Protocol
 
 from PIL import Image
@@ -48,8 +49,9 @@ class Picture:
         content = base64.b64encode(self.to_png()).decode()
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}"><title>{self.title}</title><image width="{width}" '
-            f'height="{height}" href="data:image/png;base64,{content}"/></svg>\n'
+            f'viewBox="0 0 {width} {height}"><title>{escape(self.title)}</title>'
+            f'<image width="{width}" height="{height}" '
+            f'href="data:image/png;base64,{content}"/></svg>\n'
         )
 
     def to_plotly(self) -> None:

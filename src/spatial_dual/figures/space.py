@@ -1,6 +1,7 @@
 """Lifted pictures in space, to be turned: points in their colours, boxes with their relations."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def space_figure(views: Sequence[DepthView]) -> "Figure":
             owners.append(number)
     buttons = [
         {
-            "label": view.name,
+            "label": escape(view.name),
             "method": "update",
             "args": [{"visible": [owner == number for owner in owners]}],
         }
@@ -76,7 +77,8 @@ def _points(view: DepthView) -> dict[str, Any]:
 
 def _boxes(view: DepthView) -> list[dict[str, Any]]:
     relations = told_once(view.graph)
-    names = [f"{name_of(item)} {number + 1}" for number, item in enumerate(view.graph.objects)]
+    # Plotly takes HTML for markup
+    names = [escape(f"{name_of(item)} {k + 1}") for k, item in enumerate(view.graph.objects)]
     lines = []
     for number, item in enumerate(view.graph.objects):
         if item.box is None:

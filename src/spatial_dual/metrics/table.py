@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from spatial_dual.printing import markdown_cell
+
 Figures = Mapping[str, Any]
 """Nested by the dots of the keys; a leaf is a number or, as a string, the reason why there is
 none."""
@@ -56,7 +58,8 @@ def as_markdown(metrics: Figures) -> str:
     lines = ["# Figures on the test split", "", "| figure | value |", "|---|---|"]
     figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
     lines += [f"| `{key}` | {value:.4g} |" for key, value in flatten(figures)]
-    lines += [f"| `{key}` | – ({reason}) |" for key, reason in metrics["refused"].items()]
+    refused = metrics["refused"].items()
+    lines += [f"| `{key}` | – ({markdown_cell(reason)}) |" for key, reason in refused]
     lines += ["", "Protocol:", ""]
-    lines += [f"- {key}: {value}" for key, value in flatten(metrics["protocol"])]
+    lines += [f"- {key}: {markdown_cell(str(v))}" for key, v in flatten(metrics["protocol"])]
     return "\n".join([*lines, ""])

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from spatial_dual.metrics.table import flatten
+from spatial_dual.tables.sharing import content_policy, without_places
 from spatial_dual.tables.table import Table
 
 LAST_RUNS = 10
@@ -54,7 +55,14 @@ def report_page(
     figures: Mapping[str, str],
     runs: Sequence[Mapping[str, Any]],
 ) -> str:
-    """HTML of tables, figures (SVG text by name), all figures of merit, protocol, and runs."""
+    """HTML of tables, figures (SVG text by name), all figures of merit, protocol, and runs.
+
+    It tells neither the names of machines nor absolute paths.
+    """
+    metrics = without_places(metrics)
+    tables = [
+        Table.model_validate(without_places(table.model_dump(mode="json"))) for table in tables
+    ]
     names = [f"table_{table.number}" for table in tables] + list(figures)
     links = " · ".join(f'<a href="#{n}">{escape(_spoken(n))}</a>' for n in names)
     numbers = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
@@ -75,11 +83,13 @@ def report_page(
         *(_run(run) for run in runs[-LAST_RUNS:]),
     ]
     body = "\n".join(sections)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+    style = f"<style>{STYLE}</style>"
+    page = (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{content_policy(style)}'
         '<meta name="viewport" content="width=device-width"><title>spatial-dual: results</title>'
-        f"<style>{STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"{style}</head>\n<body>\n{body}\n</body></html>\n"
     )
+    return page.encode("utf-8", "backslashreplace").decode()  # of a manifest's lone surrogates
 
 
 def _figure(name: str, svg: str) -> str:
@@ -94,16 +104,19 @@ def _figure(name: str, svg: str) -> str:
 
 def _run(run: Mapping[str, Any]) -> str:
     """Command, code, machine and seed of one run's manifest, its whole content folded away."""
+    machine = {k: v for k, v in run.get("machine", {}).items() if k != "node"}
+    host = str(run.get("machine", {}).get("node", ""))
+    run = without_places({**run, "machine": machine}, host)
     git = run.get("git") or {}
     commit = f"{git['commit'][:12]}{', changed' if git.get('dirty') else ''}" if git else "unknown"
     head = {
         "command": " ".join(run["command"]),
-        "started": run["started"],
+        "started": run.get("started", "unknown"),
         "status when this page was made": run["status"],
         "commit": commit,
-        "machine": " ".join(str(run["machine"].get(n, "")) for n in ("machine", "system", "cpus")),
+        "machine": " ".join(str(machine.get(n, "")) for n in ("machine", "system", "cpus")),
     }
-    content = escape(json.dumps(run, indent=1, sort_keys=True))
+    content = escape(json.dumps(run, indent=1, sort_keys=True, ensure_ascii=False))
     return (
         f"{_definitions(head.items())}<details><summary>manifest {escape(run['id'])}</summary>"
         f"<pre>{content}</pre></details>"

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import io
-import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from spatial_dual.tables.sharing import content_policy
 
 QUESTIONS: Mapping[str, str] = {
     "st2i_accuracy": "How well does the picture show where the text says things are?",
@@ -82,11 +84,14 @@ def make_form(items: Sequence[Item], seed: int) -> RatingForm:
     sections = [_section(number, item) for number, item in enumerate(shuffled)]
     name = hashlib.sha256("".join(sections).encode()).hexdigest()[:16]
     template = (files(__package__) / "rating_form.html").read_text("utf-8")
-    html = (
-        template.replace("{{items}}", "\n".join(sections))
-        .replace("{{count}}", str(len(sections)))
-        .replace("{{form}}", json.dumps(name))
-    )
+    parts = {
+        "policy": content_policy(template),
+        "form": name,
+        "count": str(len(sections)),
+        "items": "\n".join(sections),
+    }
+    # all at once: a caption may hold "{{form}}" itself
+    html = re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], template)
     key = tuple(KeyEntry(item.system, item.question, item.sample) for item in shuffled)
     return RatingForm(html, name, key)
 
@@ -101,8 +106,9 @@ def read_returned(
         returned: file name → its JSON ``{form, rater, ratings: {item: 1…5}}``.
 
     Raises:
-        ValueError: a file of another form, an unknown item, a rating off the scale, or two files of
-            one rater; the message names the file.
+        ValueError: a file that is no form's or of another form, an unknown item, an item rated
+            twice and differently, a rating off the scale, or two files of one rater; the message
+            names the file.
     """
     rows: list[tuple[str, str, str, int, int]] = []
     raters: dict[str, str] = {}
@@ -111,28 +117,41 @@ def read_returned(
         if rater in raters:
             raise ValueError(f"{file}: rater {rater!r} is in {raters[rater]} too; keep one of them")
         raters[rater] = file
-        for item, rating in sorted(content["ratings"].items(), key=lambda entry: int(entry[0])):
-            number = int(item)
-            if not 0 <= number < len(key["items"]) or rating not in SCALE:
-                raise ValueError(
-                    f"{file}: ratings.{item}: {rating!r} is no rating of 1 to 5 of one of "
-                    f"{len(key['items'])} items"
-                )
+        for number, rating in sorted(_ratings(file, content["ratings"], len(key["items"])).items()):
             entry = key["items"][number]
-            rows.append((rater, entry["system"], entry["question"], number, int(rating)))
+            rows.append((rater, entry["system"], entry["question"], number, rating))
     return rows
+
+
+def _ratings(file: str, given: Mapping[str, Any], items: int) -> dict[int, int]:
+    """Rating of each item, once: "0", "00" and " 0 " are the same item."""
+    ratings: dict[int, int] = {}
+    for item, rating in given.items():
+        number = int(item) if re.fullmatch(r" *[0-9]{1,9} *", item) else items
+        if number >= items or type(rating) is not int or rating not in SCALE:
+            raise ValueError(
+                f"{file}: ratings.{item}: {rating!r} is no rating of 1 to 5 of one of {items} items"
+            )
+        if ratings.setdefault(number, rating) != rating:
+            raise ValueError(f"{file}: ratings.{item}: rated {ratings[number]} too; keep one")
+    return ratings
 
 
 def _rater(file: str, content: Any, form: str) -> str:
     fields = ("form", "rater", "ratings")
     if not isinstance(content, Mapping) or any(field not in content for field in fields):
         raise ValueError(f"{file}: not a file that the form saved; it needs {', '.join(fields)}")
+    if not isinstance(content["ratings"], Mapping):
+        raise ValueError(f"{file}: ratings: not a file that the form saved; wanted item: rating")
     if content["form"] != form:
         raise ValueError(
             f"{file}: form: rates form {content['form']!r}, the present one is {form!r}; take the "
             "file away, or make the form of that time again"
         )
-    return str(content["rater"])
+    rater = content["rater"]
+    if not isinstance(rater, str) or not rater.strip():
+        raise ValueError(f"{file}: rater: {rater!r} is no name or code")
+    return " ".join(rater.split())
 
 
 def _section(number: int, item: Item) -> str:

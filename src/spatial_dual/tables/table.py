@@ -2,14 +2,24 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from html import escape
 
 from pydantic import BaseModel, ConfigDict
+
+from spatial_dual.printing import csv_cell, markdown_cell, printable
 
 DASH = "–"
 _LATEX = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     "\\": "\\textbackslash{}",
+    "^": "\\textasciicircum{}",
+    "~": "\\textasciitilde{}",
+    '"': "''",
+    "`": "\\textasciigrave{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    "|": "\\textbar{}",
     "↓": "$\\downarrow$",
     "↑": "$\\uparrow$",
     "±": "$\\pm$",
@@ -102,23 +112,25 @@ class Table(_Frozen):
             for column in self.columns
             for part in (("",) if column.published else ("", " sd", " seeds", " n", " missing"))
         ]
-        writer.writerow([self.head, *headings])
+        writer.writerow(map(_csv, [self.head, *headings]))
         for row in self.rows:
-            values: list[object] = [row.name]
+            values: list[object] = [_csv(row.name)]
             for column, cell in zip(self.columns, row.cells, strict=True):
                 values.append(cell.mean)
                 if not column.published:
-                    values += [cell.deviation, cell.seeds or None, cell.samples, cell.reason]
+                    reason = _csv(cell.reason or "")
+                    values += [cell.deviation, cell.seeds or None, cell.samples, reason]
             writer.writerow(values)
         return stream.getvalue()
 
     def to_markdown(self) -> str:
         """Title, a pipe table, notes."""
-        lines = [f"# Table {self.number}. {self.title}", ""]
-        lines.append(f"| {self.head} | {' | '.join(c.title for c in self.columns)} |")
+        lines = [f"# Table {self.number}. {markdown_cell(self.title)}", ""]
+        lines.append(_markdown_row([self.head, *(c.title for c in self.columns)]))
         lines.append(f"|---|{'---:|' * len(self.columns)}")
-        lines += [f"| {row.name} | {' | '.join(self._texts(row))} |" for row in self.rows]
-        return "\n".join([*lines, "", *(f"- {note}" for note in self.all_notes()), ""])
+        lines += [_markdown_row([row.name, *self._texts(row)]) for row in self.rows]
+        notes = (f"- {markdown_cell(note)}" for note in self.all_notes())
+        return "\n".join([*lines, "", *notes, ""])
 
     def to_latex(self) -> str:
         """A ``table`` float with rules of the LaTeX package booktabs."""
@@ -181,5 +193,13 @@ class Table(_Frozen):
         )
 
 
+def _csv(text: str) -> str:
+    return csv_cell(printable(text))
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(map(markdown_cell, cells))} |"
+
+
 def _latex(text: str) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in text)
+    return "".join(_LATEX.get(sign, sign) for sign in printable(text))
