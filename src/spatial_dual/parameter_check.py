@@ -40,6 +40,7 @@ class ParsingParameters(Section):
 
     folder: str | None
     package: str | None
+    spelling: bool
 
 
 class PhotosPlace(Section):

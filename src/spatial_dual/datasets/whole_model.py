@@ -24,8 +24,8 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
 
     Args:
         filepath: the folder.
-        parsing: ``folder`` and ``package`` of the Stanza models that read its texts; the shipped
-            ones where left out.
+        parsing: arguments of ``default_parser``, of what reads its texts; the shipped models where
+            left out.
         metadata: kept for Kedro plugins, unused.
     """
 
@@ -33,7 +33,7 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
         self,
         *,
         filepath: str,
-        parsing: dict[str, str | None] | None = None,
+        parsing: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ):
         self._folder = Path(filepath)

@@ -13,6 +13,7 @@ from spatial_dual.metrics.parsing import (
     caption_recall,
     error_class,
     head_word,
+    invented_words,
 )
 from spatial_dual.metrics.synonyms import load_synonyms
 from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
@@ -32,7 +33,7 @@ def figures_of(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
         return _of_pictures(captions, graphs)
     read = of_graphs(captions.form, list(zip(captions.captions, graphs, strict=True)))
     found, gold = _parts(read), _parts(captions)
-    figures: Figures = {"captions": len(graphs)}
+    figures: Figures = {"captions": len(graphs), "invented_words": _invented(captions, graphs)}
     for part in ("objects", "attributes", "relations"):
         figures[part] = _scores([f[part] for f in found], [g[part] for g in gold])
     tuples = [_tuples(f) for f in found], [_tuples(g) for g in gold]
@@ -50,11 +51,17 @@ def _of_pictures(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> Figures:
     made = ((error_class(*row) or "none", row[0], row[2][0]) for row in rows)
     return {
         "captions": len(graphs),
+        "invented_words": _invented(captions, graphs),
         "strict_recall": caption_recall(graphs, gold, STRICT).value,
         "recall_with_inverses": caption_recall(graphs, gold, turned).value,
         "recall_with_inverses_and_synonyms": caption_recall(graphs, gold, alike).value,
         **_counted(made),
     }
+
+
+def _invented(captions: CaptionSet, graphs: Sequence[SceneGraph]) -> int:
+    pairs = zip(captions.captions, graphs, strict=True)
+    return sum(len(invented_words(text, graph)) for text, graph in pairs)
 
 
 def _counted(made: Iterable[tuple[str, str, Fact]]) -> Figures:

@@ -4,6 +4,7 @@ Triplets agree by predicate and by the head words of both ends, in order. What e
 the same is said by ``Matching`` here and never by the parser.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from spatial_dual.metrics.synonyms import Synonyms
 from spatial_dual.parsing.lexicon import singular
 from spatial_dual.parsing.tokens import tokenise
 from spatial_dual.scene.graph import INVERSE_PREDICATE, SceneGraph, Triplet
+from spatial_dual.scene.text import clean_caption
 
 Fact = tuple[str, ...]
 
@@ -92,6 +94,20 @@ def facts(graph: SceneGraph) -> Counter[Fact]:
     return counted
 
 
+def invented_words(text: str, graph: SceneGraph) -> set[str]:
+    """Words of labels and attributes that the text has in no form, as it was typed or corrected."""
+    corrected = (note.partition(" read as ")[2] for note in graph.notes)
+    read = [clean_caption(text).lower(), *corrected]
+    known = {form for word in _plain_words(" ".join(read)) for form in (word, singular(word))}
+    named = {item.label for item in graph.objects}
+    named |= {word for item in graph.objects for word in item.attributes}
+    return {word for label in named for word in _plain_words(label)} - known
+
+
+def _plain_words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text)
+
+
 @dataclass(frozen=True)
 class Agreement:
     """Facts found and right of all found, and of all gold; captions right as a whole."""
@@ -128,7 +144,7 @@ def error_class(caption: str, graph: SceneGraph, gold: Collection[Triplet]) -> s
     if any(STRICT.agree(f, g) for f in found for g in gold):
         return ""
     tokens = [token for sentence in tokenise(caption) for token in sentence]
-    words = {singular(word) for t in tokens for word in (t.text, *t.meaning.split())}
+    words = {singular(word) for token in tokens for word in token.text.split()}
     stated = {token.meaning for token in tokens}
     named = [g for g in gold if g[0] in words and g[2] in words]
     if not named:

@@ -5,16 +5,19 @@ that "of" belongs to the noun before it, and that only the living hold, ride and
 """
 
 from collections.abc import Sequence
-from functools import cache
 
 from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.treebank.words import load_vocabulary
-from spatial_dual.parsing.word import Word
+from spatial_dual.parsing.word import Word, is_living
+from spatial_dual.scene.graph import SPATIAL_PREDICATES
 
 _NOUNS = frozenset(["NOUN", "PROPN"])
 _IN_PHRASE = frozenset(["DET", "ADJ", "NUM", "NOUN", "PROPN"])
 _COURSES = frozenset(["through", "past", "up", "down", "toward", "towards", "across"])
 """Prepositions of a way that somebody goes: "carries a tray past a couple"."""
+_PICTURES = frozenset(["painting", "drawing", "photo", "picture", "image", "sketch", "portrait"])
+_HUNG_ON = frozenset(["wall", "door", "shelf", "table", "desk", "fridge", "refrigerator"])
+_BESIDE = frozenset(["in front of", "behind", "next to", "to the left of", "to the right of"])
 
 
 def mend_attachments(words: Sequence[Word]) -> None:
@@ -27,22 +30,11 @@ def mend_attachments(words: Sequence[Word]) -> None:
             _mend_phrase(words, word, case)
         if word.relation == "conj":
             _mend_joined(word)
-        if word.relation == "acl" and word.text.endswith("ing"):
-            _mend_participle(word)
+        if word.relation == "acl":
+            _mend_participle(words, word)
     for word in words:
         if word.is_verb:
             _mend_object(word)
-
-
-def is_living(word: Word) -> bool:
-    """Whether a noun names a person or an animal."""
-    return word.noun.rpartition(" ")[2] in _living()
-
-
-@cache
-def _living() -> frozenset[str]:
-    vocabulary = load_vocabulary()
-    return frozenset([*vocabulary["people"], *vocabulary["animals"]])
 
 
 def _mend_case(words: Sequence[Word], case: Word) -> None:
@@ -63,15 +55,59 @@ def _mend_case(words: Sequence[Word], case: Word) -> None:
 def _mend_phrase(words: Sequence[Word], noun: Word, case: Word) -> None:
     """Choose what "of a house", "past a couple" and "with a knife" say something of."""
     before = words[case.place - 1] if case.place else None
-    if case.text == "of" and before is not None and before.upos in _NOUNS:
+    if before is not None and before.upos in _NOUNS and _belongs_to(noun, case, before):
         _hang(noun, before, "nmod")
         return
     item = noun.head
     verb = item.head if item is not None and item.relation == "obj" else None
-    if verb is None or not verb.is_verb or noun.relation != "nmod" or case.predicate:
+    if verb is None or not verb.is_verb or noun.relation != "nmod":
         return
-    if case.text in _COURSES or (case.text == "with" and verb.lemma in load_lexicon().tool_verbs):
+    if _is_of_verb(case, verb, noun):
         _hang(noun, verb, "obl")
+
+
+def _belongs_to(noun: Word, case: Word, before: Word) -> bool:
+    """Whether a phrase says something of the noun right before it, whatever else there is.
+
+    "of" always does; so do phrases of what somebody has with him, but for what he wears, and of
+    what a picture is of: "a man with a dog on a leash", "a painting of a ship on the sea".
+    """
+    if case.text == "of":
+        return True
+    own, whole, predicate = before.child("case"), before.head, case.predicate
+    if own is None or whole is None or predicate not in SPATIAL_PREDICATES:
+        return False
+    lexicon = load_lexicon()
+    if own.text == "of" and whole is noun.head and whole.relation in ("root", "nsubj"):
+        pictured = whole.noun in _PICTURES and noun.noun not in _HUNG_ON
+        return predicate in ("on", "in") and (pictured or whole.noun in lexicon.parts)
+    if own.text != "with":
+        return False
+    worn = before.noun in lexicon.clothing or before.noun in load_vocabulary()["parts"]
+    return noun.child("nmod:poss") is not None or (predicate in ("on", "in") and not worn)
+
+
+def _is_of_verb(case: Word, verb: Word, ground: Word) -> bool:
+    """Whether a phrase behind "verb item" says where or how it is done."""
+    if case.predicate or case.text == "at":
+        return is_done_there(verb, case.predicate, ground)
+    return case.text in _COURSES or (
+        case.text == "with" and verb.lemma in load_lexicon().tool_verbs
+    )
+
+
+def is_done_there(verb: Word, predicate: str, ground: Word) -> bool:
+    """Whether a place after "verb item" is the doer's: where one eats, not where a cup is put.
+
+    What is held next to one's own mouth, or another of its kind, is the item.
+    """
+    lexicon = load_lexicon()
+    item = verb.child("obj")
+    own = ground.child("nmod:poss") is not None and ground.noun in load_vocabulary()["parts"]
+    alike = item is not None and item.noun == ground.noun
+    if verb.lemma in lexicon.placing_verbs or own or alike or ground.noun in lexicon.clothing:
+        return False
+    return verb.lemma in lexicon.staying_verbs or predicate in _BESIDE
 
 
 def _mend_joined(noun: Word) -> None:
@@ -92,9 +128,19 @@ def _mend_joined(noun: Word) -> None:
             return
 
 
-def _mend_participle(verb: Word) -> None:
-    """Let the living do what only they do: "a man sits on a bench reading a newspaper"."""
-    head = verb.head
+def _mend_participle(words: Sequence[Word], verb: Word) -> None:
+    """Let the living do what only they do: "a man sits on a bench reading a newspaper".
+
+    What is done to "it" is done by the other noun: "a tap with water dripping from it".
+    """
+    head, before = verb.head, words[verb.place - 1]
+    case = before.child("case") if before.upos in _NOUNS else None
+    to_it = any(word.upos == "PRON" for word in verb.dependents("obj", "obl"))
+    if case is not None and case.text == "with" and to_it:
+        _hang(verb, before, "acl")
+        return
+    if not verb.text.endswith("ing"):
+        return
     if head is None or verb.lemma not in load_lexicon().living_verbs or is_living(head):
         return
     for word in head.ancestors():

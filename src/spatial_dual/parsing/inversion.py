@@ -7,10 +7,9 @@ compound. The order itself is unmistakable.
 from collections.abc import Sequence
 
 from spatial_dual.parsing.lexicon import load_lexicon
-from spatial_dual.parsing.word import Word, outer_head
+from spatial_dual.parsing.word import BE, Word, outer_head
 
 _OPENERS = frozenset([",", ";", "and", "while", "but"])
-_BE = frozenset(["is", "are", "was", "were"])
 _NOMINAL = frozenset(["DET", "ADJ", "NUM", "NOUN", "PROPN"])
 _LONGEST_PLACE = 12
 """Words between a preposition in front and its verb."""
@@ -61,7 +60,7 @@ def _verb(words: Sequence[Word], start: int) -> Word | None:
 
 
 def _locates(word: Word) -> bool:
-    return word.text in _BE or (
+    return word.text in BE or (
         load_lexicon().verbs.get(word.text, ("", ""))[1] == "F"
         and _base(word.text) in load_lexicon().resting
         and word.text != _base(word.text)
@@ -69,7 +68,7 @@ def _locates(word: Word) -> bool:
 
 
 def _base(form: str) -> str:
-    return "be" if form in _BE else load_lexicon().verbs[form][0]
+    return "be" if form in BE else load_lexicon().verbs[form][0]
 
 
 def _head_noun(words: Sequence[Word]) -> Word | None:

@@ -24,6 +24,8 @@ class Lexicon:
         word_groups: finds attributes and nouns of several words that are one token.
         tool_verbs: done with a tool ("cuts bread with a knife").
         living_verbs: done by people and animals alone.
+        staying_verbs: a place behind their object is the doer's: "reads a book on a bench".
+        placing_verbs: a place behind their object is the object's: "puts a cup on a desk".
         compounds: finds nouns of several words whose parts mislead a tagger ("trash can").
     """
 
@@ -32,6 +34,8 @@ class Lexicon:
     resting: frozenset[str]
     tool_verbs: frozenset[str]
     living_verbs: frozenset[str]
+    staying_verbs: frozenset[str]
+    placing_verbs: frozenset[str]
     definite: frozenset[str]
     attribute_rank: dict[str, int]
     collectives: frozenset[str]
@@ -42,6 +46,7 @@ class Lexicon:
     ed_nouns: frozenset[str]
     noun_attributes: frozenset[str]
     material_nouns: frozenset[str]
+    numbers: frozenset[str]
     plurals: dict[str, str]
     phrases: re.Pattern[str]
     predicates: tuple[str, ...]
@@ -67,6 +72,8 @@ def load_lexicon() -> Lexicon:
         resting=frozenset(data["verbs"]["rest"]),
         tool_verbs=frozenset(data["tool_verbs"]),
         living_verbs=frozenset(data["living_verbs"]),
+        staying_verbs=frozenset(data["staying_verbs"]),
+        placing_verbs=frozenset(data["placing_verbs"]),
         definite=frozenset(data["determiners"]["definite"]),
         attribute_rank={word: rank for rank, words in enumerate(kinds.values()) for word in words},
         collectives=frozenset(data["collectives"]),
@@ -77,6 +84,7 @@ def load_lexicon() -> Lexicon:
         ed_nouns=frozenset(data["ed_nouns"]),
         noun_attributes=frozenset(data["noun_attributes"]),
         material_nouns=frozenset(data["material_nouns"]),
+        numbers=frozenset(data["numbers"]),
         plurals=data["plurals"],
         phrases=re.compile(
             r"(?<![\w'-])(?:" + "|".join(f"({pattern})" for _, pattern in groups) + r")(?![\w'-])"

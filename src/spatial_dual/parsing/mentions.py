@@ -1,7 +1,7 @@
 """Collects objects, attributes and relations of a text; later mentions find their object."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.phrases import NounPhrase
@@ -17,7 +17,9 @@ class GraphBuilder:
         self.place: str | None = None
         self._labels: list[str] = []
         self._attributes: list[list[str]] = []
-        self._relations: dict[tuple[int, str, int], None] = {}
+        self._relations: dict[tuple[int, str, int], bool] = {}  # and whether it is denied
+        self._absent: set[int] = set()
+        self._alternatives: list[tuple[int, ...]] = []
 
     def mention(self, phrase: NounPhrase, apart_from: Sequence[int] = ()) -> int:
         """Number of the object meant: a known one if the mention is definite and fits, or new.
@@ -54,34 +56,59 @@ class GraphBuilder:
         """Label of an object."""
         return self._labels[number]
 
-    def relate(self, subjects: Sequence[int], predicate: str, objects: Sequence[int]) -> None:
+    def deny(self, objects: Iterable[int]) -> None:
+        """Note that there are no such objects."""
+        self._absent.update(objects)
+
+    def choose(self, first: int, second: int) -> None:
+        """Note that the text means one of two objects."""
+        self._alternatives.append((first, second))
+
+    def relate(
+        self,
+        subjects: Sequence[int],
+        predicate: str,
+        objects: Sequence[int],
+        denied: bool = False,
+    ) -> None:
         """Add subject-predicate-object for every pair of different objects, each once.
 
-        What no schema accepts as a predicate ("80s", a word in another script) is left out.
+        Relations of absent objects are denied, too. What no schema accepts as a predicate ("80s",
+        a word in another script) is left out.
         """
         if not _PREDICATE.match(predicate):
             return
         for subject in subjects:
             for other in objects:
                 if subject != other:
-                    self._relations[subject, predicate, other] = None
+                    absent = not self._absent.isdisjoint((subject, other))
+                    self._relations.setdefault((subject, predicate, other), denied or absent)
 
-    def build(self) -> SceneGraph:
-        """The graph so far: relations of source "text", attributes in the order of their kinds."""
+    def build(self, notes: tuple[str, ...] = ()) -> SceneGraph:
+        """The graph so far: relations of source "text", attributes in the order of their kinds.
+
+        Args:
+            notes: what was changed in the text before it was read.
+        """
         rank = load_lexicon().attribute_rank
         return SceneGraph(
             objects=tuple(
                 SceneObject(
+                    negated=number in self._absent,
                     label=label,
                     attributes=tuple(
                         sorted(attributes, key=lambda word: rank.get(word, len(rank)))
                     ),
                 )
-                for label, attributes in zip(self._labels, self._attributes, strict=True)
+                for number, (label, attributes) in enumerate(
+                    zip(self._labels, self._attributes, strict=True)
+                )
             ),
             relations=tuple(
-                Relation(subject=subject, predicate=predicate, object=other, source="text")
-                for subject, predicate, other in self._relations
+                Relation(subject=s, predicate=p, object=o, source="text", negated=denied)
+                for (s, p, o), denied in self._relations.items()
             ),
             place=self.place,
+            alternatives=tuple(self._alternatives),
+            notes=notes,
         )

@@ -1,13 +1,13 @@
 """Mends what models of other texts misread in captions: bare nouns, and nouns of two words."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
-from spatial_dual.parsing.treebank.words import base_forms
-from spatial_dual.parsing.word import Word, outer_head
+from spatial_dual.parsing.treebank.words import base_forms, known_nouns
+from spatial_dual.parsing.word import BE, Word, is_living, outer_head
 
-_BE = frozenset(["is", "are", "was", "were"])
+_RELATIVE = frozenset(["that", "which", "who"])
 _THINGS = frozenset(["NOUN", "PROPN", "NUM"])
 
 
@@ -29,6 +29,21 @@ def mend_verbs(words: Sequence[Word]) -> None:
     for noun, verb, following in zip(words, words[1:], words[2:], strict=False):
         if _is_hidden_verb(noun, verb, following) and not any(map(_is_finite, words)):
             _make_verb(noun, verb, following)
+
+
+def mend_plurals(words: Sequence[Word]) -> None:
+    """Read as a noun the plural that ends a compound: "street signs behind a fence"."""
+    for noun, plural, following in zip(words, words[1:], words[2:], strict=False):
+        if _is_hidden_plural(words, noun, plural) and _begins_phrase(following):
+            plural.upos, plural.xpos = "NOUN", "NNS"
+            relation = {"NUM": "nummod", "ADJ": "amod"}.get(noun.upos, "compound")
+            for child in noun.dependents("det", "amod", "nummod"):
+                child.attach(plural, child.relation)
+            noun.attach(plural, relation)
+            for child in plural.dependents("obl", "obj"):
+                child.relation = "nmod"
+            for child in plural.dependents("xcomp", "ccomp"):
+                child.relation = "acl"
 
 
 def join_compounds(words: Sequence[Word]) -> None:
@@ -60,7 +75,7 @@ def _modifiers(before: Sequence[Word]) -> list[Word]:
     """Determiners and attributes at the end of some words."""
     kept: list[Word] = []
     for word in reversed(before):
-        if word.upos not in ("DET", "ADJ", "VERB") or word.text in _BE:
+        if word.upos not in ("DET", "ADJ", "VERB") or word.text in BE:
             break
         kept.append(word)
     return kept
@@ -71,6 +86,9 @@ def _can_be_noun(word: Word, before: Sequence[Word]) -> bool:
     lexicon = load_lexicon()
     if word.text in lexicon.ing_nouns or (word.text == "can" and len(before) > 1):
         return True
+    names = word.text in known_nouns() and lexicon.tags.get(word.text) != "A"
+    if names and len(before) > 1 and before[-2].upos in ("VERB", "AUX", "ADJ"):
+        return before[-2].text not in BE  # "hanging light", "can light"
     introduced = len(before) > 1 and (before[0].text == "there" or before[-2].upos == "DET")
     if word.text in lexicon.verbs and not introduced:
         return False
@@ -99,8 +117,23 @@ def _is_hidden_verb(noun: Word, verb: Word, following: Word) -> bool:
     base = base_forms().get(verb.text)
     singular_fits = base is not None and third_person(base) == verb.text and not _is_plural(noun)
     plural_fits = verb.text in base_forms().values() and _is_plural(noun)
-    governs = following.upos in ("ADP", "DET", "NUM") or bool(following.predicate)
-    return governs and (singular_fits or plural_fits)
+    herd = plural_fits and noun.place == 0 and is_living(noun) and following.upos in _THINGS
+    return herd or (_begins_phrase(following) and (singular_fits or plural_fits))
+
+
+def _is_hidden_plural(words: Sequence[Word], noun: Word, plural: Word) -> bool:
+    """Whether "signs" is a thing here: a known noun in the plural, and nobody to do it."""
+    if plural.upos != "VERB" or noun.upos not in _THINGS | {"ADJ"} or noun.head is not plural:
+        return False
+    base = singular(plural.text)
+    known = base != plural.text and base in known_nouns() and base not in load_lexicon().resting
+    acts = _is_plural(noun) or is_living(noun)
+    clause = takewhile(lambda word: word.text not in _RELATIVE, words)
+    return known and not acts and not any(_is_finite(w) for w in clause if w is not plural)
+
+
+def _begins_phrase(word: Word) -> bool:
+    return word.upos in ("ADP", "DET", "NUM") or bool(word.predicate) or word.text in _RELATIVE
 
 
 def _is_plural(noun: Word) -> bool:

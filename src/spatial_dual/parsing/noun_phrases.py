@@ -2,6 +2,7 @@
 
 from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.phrases import NounPhrase
+from spatial_dual.parsing.treebank.words import known_nouns, load_vocabulary
 from spatial_dual.parsing.word import Word
 
 _PICTURES = frozenset(["picture", "photo", "image"])
@@ -40,7 +41,10 @@ def noun_phrase(word: Word) -> NounPhrase:
             else:
                 label[-1:-1] = before
         elif child.relation in ("amod", "nummod") and child.place < word.place:
-            attributes.extend(qualities(child))
+            if _is_thing(child):
+                label[-1:-1] = [child.text]
+            else:
+                attributes.extend(qualities(child))
     attributes += [text for child in word.dependents("acl", "amod") if (text := _state(child))]
     attributes += [part.quality for part in (word, *word.dependents("compound")) if part.quality]
     determiner = word.child("det")
@@ -49,6 +53,12 @@ def noun_phrase(word: Word) -> NounPhrase:
     )
     kept = (text for text in attributes if text not in _GIVEN)
     return NounPhrase(" ".join(label), tuple(dict.fromkeys(kept)), definite)
+
+
+def _is_thing(word: Word) -> bool:
+    """Whether a noun was read as an attribute: "fire engine hose"."""
+    named = word.text in known_nouns() and word.text not in load_lexicon().attribute_rank
+    return named and word.upos == "ADJ" and word.text not in load_vocabulary()["adjective"]
 
 
 def qualities(word: Word) -> list[str]:

@@ -6,8 +6,13 @@ from typing import Any
 from spatial_dual.parsing.attachment import mend_attachments
 from spatial_dual.parsing.inversion import mend_inversions
 from spatial_dual.parsing.lexicon import singular
-from spatial_dual.parsing.misreadings import join_compounds, mend_nouns, mend_verbs
-from spatial_dual.parsing.tokens import COMPOUND, Token
+from spatial_dual.parsing.misreadings import (
+    join_compounds,
+    mend_nouns,
+    mend_plurals,
+    mend_verbs,
+)
+from spatial_dual.parsing.tokens import Token
 from spatial_dual.parsing.treebank.words import base_forms
 from spatial_dual.parsing.word import Word
 
@@ -24,8 +29,9 @@ def build_sentence(words: Sequence[Any], tokens: Sequence[Token]) -> list[Word]:
             upos=_part_of_speech(word),
             xpos=word.xpos or "",
             relation=_relation(word.deprel or "dep"),
-            predicate="" if token.text == COMPOUND else token.meaning,
+            predicate=token.meaning,
             quality=token.quality,
+            mark=token.mark,
         )
         for place, (word, token) in enumerate(zip(words, tokens, strict=True))
     ]
@@ -33,6 +39,7 @@ def build_sentence(words: Sequence[Any], tokens: Sequence[Token]) -> list[Word]:
         if parsed.head:
             word.head = built[parsed.head - 1]
             word.head.children.append(word)
+    mend_plurals(built)
     mend_nouns(built)
     mend_verbs(built)
     mend_inversions(built)
@@ -53,10 +60,12 @@ def _part_of_speech(word: Any) -> str:
 
 
 def _lemma(word: Any, token: Token) -> str:
-    if token.meaning and token.text == COMPOUND:
-        return singular(token.meaning)
+    if " " in token.text:
+        return singular(token.text)
     if word.upos in ("VERB", "AUX") and word.lemma != "be":
         return base_forms().get(token.text) or _undoubled(token.text, word.lemma or token.text)
+    if token.shown:
+        return token.text
     return (word.lemma or token.text).lower()
 
 

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from spatial_dual.parsing.lexicon import load_lexicon, singular
+from spatial_dual.parsing.treebank.words import load_vocabulary
 from spatial_dual.scene.vocabulary import attribute_kind
 
+BE = frozenset(["is", "are", "was", "were"])
+_NO_NAMES = frozenset(["other", "each other", "him", "her", "it", "them"])
 _FINITE = frozenset(["VB", "VBP", "VBZ"])
 
 
@@ -22,6 +26,7 @@ class Word:
         relation: to the head, without subtype.
         predicate: what a preposition means; "" for other words.
         quality: attribute written behind the word; "" for most.
+        mark: of its token, see ``tokens.Token``.
         head: None for the root.
         children: dependents from left to right.
     """
@@ -34,6 +39,7 @@ class Word:
     relation: str
     predicate: str = ""
     quality: str = ""
+    mark: str = ""
     head: "Word | None" = None
     children: list["Word"] = field(default_factory=list)
 
@@ -84,7 +90,7 @@ class Word:
     @property
     def is_nominal(self) -> bool:
         """Whether it heads a phrase that names a thing."""
-        if self.text == "other":
+        if self.text in _NO_NAMES:
             return False
         if (
             load_lexicon().tags.get(self.text) == "A"
@@ -109,3 +115,14 @@ def outer_head(inner: Sequence[Word]) -> Word | None:
         if word.head is not None and not {word.head, *word.head.ancestors()} & set(inner):
             return word.head
     return None
+
+
+def is_living(word: Word) -> bool:
+    """Whether a noun names a person or an animal."""
+    return word.noun.rpartition(" ")[2] in _living()
+
+
+@cache
+def _living() -> frozenset[str]:
+    vocabulary = load_vocabulary()
+    return frozenset([*vocabulary["people"], *vocabulary["animals"]])

@@ -6,8 +6,9 @@ x right, y up, z away from the viewer. Paper: section "Scene graphs" and Fig. 1.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
+from operator import not_
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -83,6 +84,8 @@ class SceneObject(_Frozen):
         distance: metres from the viewer to the object's centre, along z, where no box is known.
         visibility: visible share of the object's own silhouette in 0..1; 0 is hidden.
         confidence: of the detector, 0..1, if there was one.
+        negated: the text says that there is none: "no dog", "without a hat". Such an object is
+            counted among no objects of a scene and is never drawn.
     """
 
     label: str = Field(min_length=1)
@@ -92,13 +95,15 @@ class SceneObject(_Frozen):
     distance: float | None = Field(default=None, gt=0)
     visibility: float | None = Field(default=None, ge=0, le=1)
     confidence: float | None = Field(default=None, ge=0, le=1)
+    negated: bool = Field(default=False, exclude_if=not_)
 
 
 class Relation(_Frozen):
     """A relation node: ``objects[subject] predicate objects[object]``.
 
     Geometry (sources gold, depth, mask) speaks only the closed set ``GEOMETRIC_PREDICATES``;
-    text and diffusion may also keep semantic verbs such as "holds".
+    text and diffusion may also keep semantic verbs such as "holds". A ``negated`` relation is one
+    that the text denies: "the vase is not on the shelf".
     """
 
     subject: int = Field(ge=0)
@@ -106,6 +111,7 @@ class Relation(_Frozen):
     object: int = Field(ge=0)
     source: Source = "gold"
     confidence: float | None = Field(default=None, ge=0, le=1)
+    negated: bool = Field(default=False, exclude_if=not_)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -121,11 +127,21 @@ class Relation(_Frozen):
 
 
 class SceneGraph(_Frozen):
-    """Objects with attributes, relations between them, and the place that holds them all."""
+    """Objects with attributes, relations between them, and the place that holds them all.
+
+    Attributes:
+        objects: nodes; negated ones are kept for the judge.
+        relations: edges between them; negated ones are kept for the judge.
+        place: room or street.
+        alternatives: groups of objects of which the text means one: "a fox or a dog".
+        notes: what a reader of the text changed before it read: corrected spellings.
+    """
 
     objects: tuple[SceneObject, ...] = ()
     relations: tuple[Relation, ...] = ()
     place: str | None = None
+    alternatives: tuple[tuple[int, ...], ...] = Field(default=(), exclude_if=not_)
+    notes: tuple[str, ...] = Field(default=(), exclude_if=not_)
 
     @model_validator(mode="after")
     def _ends_exist(self) -> Self:
@@ -142,14 +158,35 @@ class SceneGraph(_Frozen):
             if key in seen:
                 raise _bad_relation(position, f"relation {position} repeats {key}")
             seen.add(key)
+        for position, group in enumerate(self.alternatives):
+            if len(set(group)) < 2 or not set(group) <= set(range(count)):
+                reason = f"alternatives are two or more of {count} objects, got {list(group)}"
+                raise PydanticCustomError(
+                    "bad_alternatives",
+                    "{reason}",
+                    {"path": ("alternatives", position), "reason": reason},
+                )
         return self
 
     def triplets(self) -> list[Triplet]:
-        """(subject label, predicate, object label) of each relation, in order."""
+        """(subject label, predicate, object label) of each relation that holds, in order."""
+        return self._named(r for r in self.relations if not r.negated)
+
+    def negated_triplets(self) -> list[Triplet]:
+        """``triplets`` of the relations that are denied."""
+        return self._named(r for r in self.relations if r.negated)
+
+    def _named(self, relations: Iterable[Relation]) -> list[Triplet]:
         return [
             (self.objects[r.subject].label, r.predicate, self.objects[r.object].label)
-            for r in self.relations
+            for r in relations
         ]
+
+    def left_out(self) -> frozenset[int]:
+        """Objects that one picture of the scene does not show: negated ones, later alternatives."""
+        negated = (number for number, item in enumerate(self.objects) if item.negated)
+        others = (number for group in self.alternatives for number in group[1:])
+        return frozenset([*negated, *others])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-ready mapping; absent optional fields are left out."""

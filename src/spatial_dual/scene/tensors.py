@@ -97,6 +97,8 @@ class GraphCodec:
     ) -> GraphTensors:
         """Tags of the graphs; words outside the vocabulary become "not stated".
 
+        What is negated, and all alternatives but the first, leave their slots empty.
+
         Args:
             graphs: the graphs.
             orders: for each graph the object index of each slot (``EMPTY`` for none); by default
@@ -112,8 +114,10 @@ class GraphCodec:
         )
         values = np.full((count, slots, len(GEOMETRY)), np.nan)
         for row, graph in enumerate(graphs):
-            order = range(len(graph.objects)) if orders is None else orders[row]
-            slot_of = {item: slot for slot, item in enumerate(order[:slots]) if item != EMPTY}
+            hidden = {EMPTY, *graph.left_out()}
+            shown = [item for item in range(len(graph.objects)) if item not in hidden]
+            order = shown if orders is None else orders[row]
+            slot_of = {item: slot for slot, item in enumerate(order[:slots]) if item not in hidden}
             for item, slot in slot_of.items():
                 values[row, slot] = geometry_values(graph.objects[item])
                 self._encode_object(graph.objects[item], tensors, row, slot)
@@ -135,7 +139,7 @@ class GraphCodec:
         self, relation: Relation, slot_of: dict[int, int], bits: NDArray[np.bool_]
     ) -> None:
         subject, target = slot_of.get(relation.subject), slot_of.get(relation.object)
-        if subject is None or target is None:
+        if subject is None or target is None or relation.negated:
             return
         low, high = min(subject, target), max(subject, target)
         state = self._state_index.get((relation.predicate, subject > target))

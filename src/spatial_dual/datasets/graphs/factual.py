@@ -53,10 +53,10 @@ def read_pairs(path: Path) -> Iterator[GraphRow | Finding]:
 def _graph(text: str) -> tuple[SceneGraph, list[str]]:
     attributes: dict[str, list[str]] = {}
     stated: list[tuple[str, str, str]] = []
-    for fact in _FACT.findall(text):
-        subject, *rest = (part.strip() for part in fact.split(","))
+    for written in _FACT.findall(text):
+        subject, *rest = (part.strip() for part in written.split(","))
         if not subject or len(rest) not in (0, 2) or not all(rest):
-            raise ValueError(f"( {fact.strip()} ) is no fact")
+            raise ValueError(f"( {written.strip()} ) is no fact")
         attributes.setdefault(subject, [])
         if rest and rest[0] == "is":
             attributes[subject].append(rest[1])
@@ -67,9 +67,10 @@ def _graph(text: str) -> tuple[SceneGraph, list[str]]:
     relations: dict[Relation, None] = {}
     problems = []
     for subject, predicate, target in stated:
-        ends = {"subject": place[subject], "object": place[target]}
+        first, second = place[subject], place[target]
         try:
-            relations[Relation(**ends, predicate=predicate, source="text")] = None
+            fact = Relation(subject=first, predicate=predicate, object=second, source="text")
+            relations[fact] = None
         except ValidationError as error:
             problems.append(f"( {subject} , {predicate} , {target} ): {error.errors()[0]['msg']}")
     objects = (

@@ -92,6 +92,12 @@ def load_vocabulary() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def known_nouns() -> frozenset[str]:
+    """Singular names of things."""
+    return frozenset(word for kind in _THINGS for word in load_vocabulary()[kind])
+
+
+@cache
 def load_verbs() -> dict[str, tuple[Verb, ...]]:
     """Verbs by kind."""
     kinds = ("rest", "transitive", "prepositional", "passive")

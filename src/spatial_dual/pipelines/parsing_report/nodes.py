@@ -15,6 +15,7 @@ PROTOCOL = {
     "recall_with_inverses_and_synonyms": "and so do head nouns that the lexicon calls synonyms",
     "precision, recall, f1": "of distinct facts with their numbers, over all captions; nouns in "
     "the singular",
+    "invented_words": "words of labels and attributes that are in no form in their text",
     "set_match": "share of captions of which all facts are right and none is missing",
     "tuples": "relations, attributes, and objects of which nothing is said, as FACTUAL counts",
     "factual": "its base forms and free prepositions are put in our words by our lexicon",
