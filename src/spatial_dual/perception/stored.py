@@ -1,4 +1,4 @@
-"""Perceivers as folders: our network with its weights, or the names of published checkpoints."""
+"""Perceivers as folders: our network with its weights, or published checkpoints and their names."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ from spatial_dual.datasets.reading import read_json
 from spatial_dual.datasets.weights import load_model, save_model
 from spatial_dual.perception.hub.config import HubConfig
 from spatial_dual.perception.hub.perceiver import HubPerceiver
+from spatial_dual.perception.hub.stored_names import resolved, with_copies
 from spatial_dual.perception.pixel_perceiver import PixelPerceiver
 
 StoredPerceiver = PixelPerceiver | HubPerceiver
@@ -23,8 +24,7 @@ def save_perceiver(folder: Path, perceiver: StoredPerceiver) -> None:
     if isinstance(perceiver, PixelPerceiver):
         save_model(folder, perceiver)
     elif isinstance(perceiver, HubPerceiver):
-        content = json.dumps(perceiver.config.to_dict(), indent=1) + "\n"
-        write_folder(folder, lambda target: _write(target / HUB_FILE, content))
+        write_folder(folder, lambda target: _write_hub(target, perceiver.config))
     else:
         raise TypeError(f"{folder}: is for a perceiver, got {type(perceiver).__name__}")
 
@@ -34,7 +34,7 @@ def load_perceiver(folder: Path, allow_hub: bool = False) -> StoredPerceiver:
 
     Args:
         folder: perhaps a stranger's.
-        allow_hub: whether the checkpoints that it names may be loaded.
+        allow_hub: whether checkpoints of the hub that it names may be loaded.
 
     Raises:
         IncompleteFolderError: the folder fails its manifest.
@@ -42,10 +42,13 @@ def load_perceiver(folder: Path, allow_hub: bool = False) -> StoredPerceiver:
     """
     verify_folder(folder)
     if (folder / HUB_FILE).is_file():
-        return HubPerceiver(HubConfig.from_dict(read_json(folder / HUB_FILE)), allow_hub)
+        stated = HubConfig.from_dict(read_json(folder / HUB_FILE))
+        config, hub_names = resolved(stated, folder)
+        return HubPerceiver(config, refused=() if allow_hub else hub_names)
     loaded: PixelPerceiver = load_model(folder, PixelPerceiver)
     return loaded
 
 
-def _write(path: Path, content: str) -> None:
-    path.write_text(content)
+def _write_hub(target: Path, config: HubConfig) -> None:
+    stored = with_copies(config, target).to_dict()
+    (target / HUB_FILE).write_text(json.dumps(stored, indent=1) + "\n")

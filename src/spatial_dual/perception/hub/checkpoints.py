@@ -10,11 +10,19 @@ import torch
 def pretrained(load: Callable[..., Any], name: str, what: str, **options: Any) -> Any:
     """``load(name, **options)`` of a transformers class; code beside the weights is never run.
 
+    Args:
+        load: a ``from_pretrained``.
+        name: of a local folder, or of the hub, perhaps pinned as ``owner/name@commit``.
+        what: what an error calls it.
+        options: of ``load``.
+
     Raises:
         ValueError: no such checkpoint here or on the hub, or one of another kind; names it.
     """
     try:
-        return load(name, trust_remote_code=False, **options)
+        place, _, revision = (name, "", "") if Path(name).exists() else name.partition("@")
+        options |= {"revision": revision} if revision else {}
+        return load(place, trust_remote_code=False, **options)
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).strip().partition("\n")[0]
         if not name or (Path(name).is_absolute() and not Path(name).exists()):

@@ -1,5 +1,6 @@
 """The perceiver of published checkpoints."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Self
 
@@ -16,17 +17,17 @@ from spatial_dual.perception.perceiver import Perception, check_images
 class HubPerceiver:
     """A ``Perceiver`` of two published models: one for depth and one for instances.
 
-    It keeps their names, not their weights, and loads them when the first image comes.
+    It keeps their names and loads them when the first image comes.
 
     Args:
         config: names of the checkpoints and thresholds.
-        allowed: whether the caller wants these checkpoints loaded. A model's folder may be a
-            stranger's, and its names make requests with the user's own token.
+        refused: names that are not loaded. A model's folder may be a stranger's, and a name of
+            the hub makes requests with the user's own token.
     """
 
-    def __init__(self, config: HubConfig, allowed: bool = True) -> None:
+    def __init__(self, config: HubConfig, refused: Sequence[str] = ()) -> None:
         self.config = config
-        self.allowed = allowed
+        self.refused = refused
         self.device = torch.device("cpu")
 
     def to(self, device: torch.device) -> Self:
@@ -47,11 +48,11 @@ class HubPerceiver:
         return load_instance_model(config.instances, self.device, config.labels, config.batch_size)
 
     def _allowed_config(self) -> HubConfig:
-        if not self.allowed:
+        if self.refused:
             raise ValueError(
-                f"this model sees by the published checkpoints {self.config.depth!r} and "
-                f"{self.config.instances!r}, which its folder names; if you trust them, say so: "
-                "--allow-hub, or SpatialDual.from_pretrained(…, allow_hub=True)"
+                f"this model sees by published checkpoints, {' and '.join(self.refused)}, which "
+                "its folder names; if you trust them, say so: --allow-hub, or "
+                "SpatialDual.from_pretrained(…, allow_hub=True)"
             )
         return self.config
 
