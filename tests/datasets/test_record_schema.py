@@ -53,7 +53,7 @@ def catalog(project_path: Path, folder: Path) -> DataCatalog:
         (record(depth=np.full((1, 8, 8), -1, np.float16)), "'a': depth is not finite or below 0"),
         (record(instances=np.full((1, 8, 8), 2, np.uint8)), "'a': instance 2 has no label"),
         (record(labels=[[""]]), "'a': an instance without a label"),
-        (record(camera=["[]"]), "'a': camera '[]' is no JSON object"),
+        (record(camera=["[]"]), "'a': camera: expected a JSON object, got '[]'"),
         (record(graph=['{"schema_version": 1, "objects": [{}]}']), "'a': $.objects[0].label"),
         (record(captions=[["two  blanks"]]), "'a': caption 'two  blanks' is not in normal form"),
         (record(captions=[[]]), "'a': a picture without caption"),

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
+from spatial_dual.datasets.reading import BadFileError
+from spatial_dual.datasets.text_files import decode_text, split_lines
 from spatial_dual.scene.text import clean_caption
 
 if TYPE_CHECKING:
@@ -84,15 +86,15 @@ def read_picture(path: Path, size: int) -> "tuple[Image, np.ndarray, Crop]":
 
 
 def read_lines(file: str) -> list[str]:
-    """Lines of a UTF-8 file, or of standard input for "-".
+    """Lines of a text file, or of standard input for "-".
 
     Raises:
         CommandError: the file cannot be read.
     """
     try:
         data = standard_input() if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{file}: not UTF-8 text: {error}") from error
+        return split_lines(decode_text(data, file))
+    except BadFileError as error:
+        raise CommandError(str(error)) from error
     except (OSError, ValueError) as error:  # a name with a null character is a ValueError
         raise CommandError(f"{file}: {getattr(error, 'strerror', None) or error}") from error

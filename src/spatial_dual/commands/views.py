@@ -106,10 +106,14 @@ def _instances(
     options: Namespace, pixels: "np.ndarray", depth: "np.ndarray", crop: "Crop"
 ) -> "tuple[np.ndarray, list[str], list[float] | None]":
     if options.instances is not None:
+        from spatial_dual.datasets.limits import TEXT_BYTES
         from spatial_dual.datasets.photos.instances import paint, read_instances
+        from spatial_dual.datasets.reading import read_bytes
+        from spatial_dual.datasets.text_files import decode_text
 
         try:
-            given = read_instances(options.instances.read_text(encoding="utf-8-sig"))
+            text = decode_text(read_bytes(options.instances, TEXT_BYTES), options.instances)
+            given = read_instances(text)
             drawn, order = paint(given, crop, MOST_INSTANCES)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error

@@ -37,17 +37,19 @@ def read_depth(path: Path | str, unit: float, crop: Crop) -> NDArray[np.float32]
             raise BadDepthError("0 or unknown everywhere; is this a depth map?")
     except BadDepthError as error:
         raise BadDepthError(f"{path}: {error}") from error
-    return crop.sample(metres)
+    return metres
 
 
 def depth_levels(source: Picture, crop: Crop) -> NDArray[np.float64]:
-    """Levels (height, width) of a one-channel picture of the size that ``crop`` is of.
+    """Levels ``(size, size)`` of a one-channel picture of the size that ``crop`` is of.
+
+    Sampled first: in the picture's full size floats would take eight times its memory.
 
     Raises:
         BadDepthError: unreadable, several channels, or another size.
     """
     try:
-        levels = np.asarray(open_picture(source), dtype=np.float64)
+        levels = np.asarray(open_picture(source))
     except Exception as error:  # on broken files Pillow raises almost any type
         raise BadDepthError(str(error)) from error
     if levels.ndim != 2:
@@ -57,7 +59,7 @@ def depth_levels(source: Picture, crop: Crop) -> NDArray[np.float64]:
             f"depth is {levels.shape[1]}×{levels.shape[0]}, the picture "
             f"{crop.width}×{crop.height} (width×height, upright); resample one of them"
         )
-    return levels
+    return crop.sample(levels).astype(np.float64)
 
 
 def depth_in_metres(levels: NDArray[np.floating], unit: float) -> NDArray[np.float32]:

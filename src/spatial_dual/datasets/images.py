@@ -200,9 +200,13 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 def _to_8_bit(image: Image.Image) -> Image.Image:
     """RGB, or RGBA where anything is transparent."""
     if image.mode.startswith(("I", "F")):
-        grey = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0, neginf=0)
+        # in place: a large picture has room for one copy in floats, not for five
+        grey = np.array(image, dtype=np.float32)
+        np.nan_to_num(grey, copy=False, posinf=0, neginf=0)
         limit = 65535 if image.mode != "F" else max(float(grey.max(initial=0)), 1e-9)
-        image = Image.fromarray((grey.clip(0, limit) * (255 / limit)).astype(np.uint8))
+        np.clip(grey, 0, limit, out=grey)
+        grey *= 255 / limit
+        image = Image.fromarray(grey.astype(np.uint8))
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 

@@ -37,6 +37,12 @@ class Finding:
     reason: str
     left_out: Part = "record"
 
+    def __post_init__(self) -> None:
+        """A lone surrogate, which no file can hold, is spelt out."""
+        for name in ("file", "id", "reason"):
+            text = str(getattr(self, name)).encode(errors="backslashreplace").decode()
+            object.__setattr__(self, name, text)
+
     def __str__(self) -> str:
         whose = "" if self.left_out == "record" else f"a {self.left_out} of "
         return printable(f"{self.file}: {whose}{self.id}: {self.reason}")

@@ -14,7 +14,6 @@ and, unless it is a text or a graph without a picture,
 - ``instances`` uint8 (side, side), k = pixels of ``labels[k - 1]``; ``camera``: JSON object.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from spatial_dual.chunks import ChunkSeries
+from spatial_dual.datasets.camera_json import read_camera
 from spatial_dual.datasets.record_columns import Chunk, RecordsError
 from spatial_dual.datasets.records import Records
 from spatial_dual.scene.graph import SceneGraph
@@ -138,8 +138,7 @@ def _check_row(row: Mapping[str, Any]) -> None:
 def _check_picture(row: Mapping[str, Any]) -> None:
     if not len(row["captions"]):
         raise ValueError("a picture without caption")
-    if not isinstance(json.loads(row["camera"]), dict):
-        raise ValueError(f"camera {row['camera']!r} is no JSON object")
+    read_camera(row["camera"])
     if not (np.isfinite(row["depth"]).all() and row["depth"].min() >= 0):
         raise ValueError("depth is not finite or below 0")
     if row["instances"].max() > len(row["labels"]):

@@ -3,12 +3,13 @@
 import json
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
+from spatial_dual.datasets.camera_json import read_camera
 from spatial_dual.datasets.exif import camera_fields
 from spatial_dual.datasets.images import Crop
 
@@ -38,10 +39,13 @@ class Camera:
         """Check ranges.
 
         Raises:
-            ValueError: field of view outside 1..179 degrees or focal lengths not positive.
+            ValueError: field of view outside 1..179 degrees, pitch outside -90..90, or focal
+                lengths not positive.
         """
         if not 1 <= self.fov_deg <= 179:
             raise ValueError(f"camera fov_deg must lie within 1..179 degrees, got {self.fov_deg}")
+        if self.pitch_deg is not None and not -90 <= self.pitch_deg <= 90:
+            raise ValueError(f"camera pitch_deg must lie within -90..90, got {self.pitch_deg}")
         if self.intrinsics is not None and min(self.intrinsics[:2]) <= 0:
             raise ValueError(f"camera focal lengths must be positive, got {self.intrinsics[:2]}")
 
@@ -57,16 +61,13 @@ class Camera:
         Raises:
             ValueError: not a JSON object, or values out of range.
         """
-        fields: Any = json.loads(text) if text else {}
-        if not isinstance(fields, dict):
-            raise ValueError(f"camera: expected a JSON object, got {text[:60]!r}")
-        focal = [fields.get(name) for name in ("fx", "fy", "cx", "cy")]
-        known = all(value is not None for value in focal)
+        fields = read_camera(text)
+        focal = tuple(fields[name] for name in ("fx", "fy", "cx", "cy"))
         return cls(
-            fov_deg=fields.get("fov_deg") or ASSUMED_FOV_DEG,
-            pitch_deg=fields.get("pitch_deg"),
-            intrinsics=tuple(focal) if known else None,  # type: ignore[arg-type]
-            source=fields.get("source", "assumed"),
+            fov_deg=fields["fov_deg"] or ASSUMED_FOV_DEG,
+            pitch_deg=fields["pitch_deg"],
+            intrinsics=None if None in focal else focal,
+            source=fields["source"],
         )
 
     def pixel_intrinsics(self, height: int, width: int) -> tuple[float, float, float, float]:

@@ -6,6 +6,7 @@ import unicodedata
 MAX_CAPTION_WORDS = 100
 MAX_CAPTION_CHARACTERS = 2000
 """Of the text as it came: writing without blanks has no long captions by words."""
+MAX_LABEL_CHARACTERS = 100
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 _DROPPED = {"So", "Sk", "Cf", "Cs", "Co", "Cn", "Mn"}  # symbols such as emoji, and invisible marks
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?])")
@@ -18,13 +19,43 @@ def clean_caption(text: str) -> str:
     captions have is taken out. Applying it twice changes nothing.
 
     Raises:
-        ValueError: longer than ``MAX_CAPTION_WORDS`` words or ``MAX_CAPTION_CHARACTERS``.
+        ValueError: longer than ``MAX_CAPTION_WORDS`` words or ``MAX_CAPTION_CHARACTERS``, before
+            or after.
     """
+    _check_length(text)
+    cleaned = _cleaned(text)
+    # without an invisible mark its neighbours may compose to one letter
+    while not cleaned.isascii() and (again := _cleaned(cleaned)) != cleaned:
+        cleaned = again
+    _check_length(cleaned)
+    if (words := cleaned.count(" ") + 1) > MAX_CAPTION_WORDS:
+        raise ValueError(f"caption of {words} words, at most {MAX_CAPTION_WORDS}")
+    return cleaned
+
+
+def clean_label(text: object) -> str:
+    """Noun of an object or instance, in the normal form of captions.
+
+    Raises:
+        ValueError: no text, none with a letter or digit, or longer than ``MAX_LABEL_CHARACTERS``.
+    """
+    label = clean_caption(text) if isinstance(text, str) else ""
+    if not any(map(str.isalnum, label)):
+        raise ValueError(f"label {text!r:.40} is no word")
+    if len(label) > MAX_LABEL_CHARACTERS:
+        raise ValueError(f"label of {len(label)} characters, at most {MAX_LABEL_CHARACTERS}")
+    return label
+
+
+def _check_length(text: str) -> None:
     if len(text) > MAX_CAPTION_CHARACTERS:
         raise ValueError(
             f"caption of {len(text)} characters (about {len(text.split())} words), at most "
             f"{MAX_CAPTION_CHARACTERS}"
         )
+
+
+def _cleaned(text: str) -> str:
     kept = []
     for character in unicodedata.normalize("NFKC", text).translate(_PLAIN):
         category = unicodedata.category(character)
@@ -32,7 +63,4 @@ def clean_caption(text: str) -> str:
             kept.append(" ")
         elif category not in _DROPPED:
             kept.append(character)
-    words = "".join(kept).split()
-    if len(words) > MAX_CAPTION_WORDS:
-        raise ValueError(f"caption of {len(words)} words, at most {MAX_CAPTION_WORDS}")
-    return _SPACE_BEFORE.sub(r"\1", " ".join(words)).strip()
+    return _SPACE_BEFORE.sub(r"\1", " ".join("".join(kept).split())).strip()

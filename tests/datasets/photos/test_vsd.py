@@ -71,11 +71,11 @@ def test_missing_images_are_named(folders):
     ("field", "value", "reason"),
     [
         ("p", "near", "predicate 'near'"),
-        ("s", " . ", "label ' . ' has no letter"),
-        ("s_bbox", [1, 2, 3], "not enough values"),
+        ("s", " . ", "label ' . ' is no word"),
+        ("s_bbox", [1, 2, 3], "is not four numbers"),
         ("s_bbox", [9, 3, 0, 4], "is not y0 < y1"),
         ("s_bbox", [0, 10, 0, 9 * SIZE], "reaches out of the 64×64 picture"),
-        ("s_bbox", "none", "could not convert"),
+        ("s_bbox", "none", "is not four numbers"),
     ],
 )
 def test_triples_that_cannot_be_used_are_named(folders, field, value, reason):

@@ -5,6 +5,7 @@ CSV with the columns ``image_id``, ``region_id``, ``caption`` and ``scene_graph`
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def read_pairs(path: Path) -> Iterator[GraphRow | Finding]:
         ValueError: a column is missing.
         OSError: the file cannot be read.
     """
-    rows = csv.DictReader(read_text(path).splitlines())
+    rows = csv.DictReader(io.StringIO(read_text(path), newline=""))
     missing = set(COLUMNS) - set(rows.fieldnames or ())
     if missing:
         raise ValueError(f"no column {', '.join(sorted(missing))}")

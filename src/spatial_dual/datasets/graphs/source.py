@@ -1,15 +1,17 @@
 """Graphs of annotated files as aligned records without a picture."""
 
 import gzip
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from spatial_dual.datasets.limits import DATASET_BYTES
+from spatial_dual.datasets.limits import DATASET_BYTES, GZIP_RATIO, TEXT_BYTES
 from spatial_dual.datasets.quarantine import Finding
-from spatial_dual.datasets.reading import read_bytes
+from spatial_dual.datasets.reading import BadFileError, read_bytes
+from spatial_dual.datasets.text_files import check_id, decode_text
 from spatial_dual.scene.graph import SceneGraph
 
 SPLITS = ("train", "val", "test")
@@ -54,24 +56,37 @@ class GraphSource:
         for part in self._parts(split):
             if isinstance(part, Finding):
                 yield part
-            elif part.id in seen:
-                reason = "this id stands in an earlier row too"
-                yield Finding(str(self._files[split]), part.id, reason)
-            else:
-                seen.add(part.id)
-                rows.append(part)
+                continue
+            try:
+                check_id(part.id)
+                if part.id in seen:
+                    raise ValueError("this id stands in an earlier row too")
+            except ValueError as reason:
+                yield Finding(str(self._files[split]), part.id, str(reason))
+                continue
+            seen.add(part.id)
+            rows.append(part)
         for start in range(0, len(rows), size):
             yield _columns(rows[start : start + size])
 
 
 def read_text(path: Path) -> str:
-    """Text of a UTF-8 file, gzipped or not.
+    """Text of a file, gzipped or not.
 
     Raises:
-        BadFileError, OSError, EOFError, UnicodeDecodeError: it cannot be read.
+        BadFileError, OSError, EOFError, zlib.error: it cannot be read, or is too large.
     """
     data = read_bytes(path, DATASET_BYTES)
-    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    return decode_text(_unpacked(data, path) if path.suffix == ".gz" else data, path)
+
+
+def _unpacked(data: bytes, path: Path) -> bytes:
+    limit = min(DATASET_BYTES, GZIP_RATIO * len(data) + TEXT_BYTES)
+    with gzip.open(io.BytesIO(data)) as stream:
+        unpacked = stream.read(limit + 1)
+    if len(unpacked) > limit:
+        raise BadFileError(path, f"unpacks to more than {limit} bytes")
+    return unpacked
 
 
 def _is_row(part: GraphRow | Finding) -> bool:

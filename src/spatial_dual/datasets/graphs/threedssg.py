@@ -4,7 +4,6 @@
 "relationships": [[subject, object, predicate number, predicate], …]}, …]}``
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any
 
 from spatial_dual.datasets.graphs.source import GraphRow, read_text
 from spatial_dual.datasets.quarantine import Finding
+from spatial_dual.datasets.reading import parse_json
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
+from spatial_dual.scene.text import clean_label
 
 PREDICATES: Mapping[str, str] = {
     "left": "to the left of",
@@ -55,7 +56,7 @@ def read_scans(path: Path, max_objects: int) -> Iterator[GraphRow | Finding]:
         ValueError: the file is not such JSON.
         OSError: it cannot be read.
     """
-    body = json.loads(read_text(path))
+    body = parse_json(read_text(path), str(path))
     if not isinstance(body, dict) or not isinstance(body.get("scans"), list):
         raise ValueError('expected an object with a list "scans"')
     compared: Counter[str] = Counter()
@@ -79,7 +80,7 @@ def read_scans(path: Path, max_objects: int) -> Iterator[GraphRow | Finding]:
 def _graph(
     scan: Mapping[str, Any], max_objects: int, compared: Counter[str]
 ) -> tuple[SceneGraph, list[tuple[Any, str]]]:
-    labels = {int(number): str(noun).strip().lower() for number, noun in scan["objects"].items()}
+    labels = {int(number): clean_label(noun).lower() for number, noun in scan["objects"].items()}
     relations: dict[tuple[int, str, int], None] = {}
     problems: list[tuple[Any, str]] = []
     for subject, target, _, predicate in scan["relationships"]:

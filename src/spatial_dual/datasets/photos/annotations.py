@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from spatial_dual.datasets.images import Crop
+from spatial_dual.datasets.numbers import four_numbers
 from spatial_dual.scene.alignment import region_iou
 from spatial_dual.scene.graph import SPATIAL_PREDICATES, Relation, SceneGraph, SceneObject
+from spatial_dual.scene.text import clean_label
 
 SAME_BOX_IOU = 0.8
 """Boxes of one label that overlap more are the same thing, boxed twice."""
@@ -80,7 +82,7 @@ class Annotations:
         return len(self.instances) - 1
 
     def _box(self, given: Sequence[float]) -> Box:
-        y0, y1, x0, x1 = np.array(given, float).tolist()
+        y0, y1, x0, x1 = four_numbers(given, "box")
         if not (x0 < x1 and y0 < y1):
             raise ValueError(f"box {given} is not y0 < y1, x0 < x1")
         width, height = self.crop.width, self.crop.height
@@ -112,7 +114,4 @@ def read_triples(triples: Sequence[Mapping[str, Any]], crop: Crop) -> Annotation
 
 
 def _label(noun: object) -> str:
-    label = " ".join(str(noun).lower().split()).rstrip(".")
-    if not any(map(str.isalnum, label)):
-        raise ValueError(f"label {noun!r} has no letter")
-    return label
+    return clean_label(noun.lower() if isinstance(noun, str) else noun).rstrip(". ")

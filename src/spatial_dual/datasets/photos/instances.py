@@ -1,13 +1,16 @@
 """Instances with boxes or masks → numbered pixels of the square crop."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from spatial_dual.datasets.images import Crop
+from spatial_dual.datasets.limits import MOST_INSTANCES, TEXT_BYTES
+from spatial_dual.datasets.numbers import four_numbers
 from spatial_dual.datasets.photos.rle import decode_rle
+from spatial_dual.datasets.reading import BadFileError, parse_json
+from spatial_dual.scene.text import clean_label
 
 MIN_KEPT_SHARE = 0.25
 """Share of an instance's box that must be inside the crop for it to stay recognisable."""
@@ -31,37 +34,41 @@ def read_instances(text: str | None) -> list[Instance]:
     """
     if not text:
         return []
+    if len(text) > TEXT_BYTES:
+        raise BadInstancesError(f"{len(text)} characters, at most {TEXT_BYTES}")
     try:
-        instances = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInstancesError(f"not JSON: {error}") from error
+        instances = parse_json(text, "instances")
+    except BadFileError as error:
+        raise BadInstancesError(error.reason) from error
     if not isinstance(instances, list):
         raise BadInstancesError(f"not a JSON list of instances: {text[:60]}")
-    for number, instance in enumerate(instances):
-        if problem := _problem(instance):
-            raise BadInstancesError(f"instance {number}: {problem}")
-    return instances
+    if len(instances) > MOST_INSTANCES:
+        raise BadInstancesError(f"{len(instances)} instances, at most {MOST_INSTANCES}")
+    return [_checked(number, instance) for number, instance in enumerate(instances)]
 
 
-def _problem(instance: object) -> str | None:
-    """What is wrong with an instance as it was read."""
-    if not isinstance(instance, Mapping):
-        return f'not an object with "label" and "box": {str(instance)[:60]}'
-    label, box = instance.get("label"), instance.get("box")
-    if not (isinstance(label, str) and label.strip()):
-        return f"label {label!r} is no word"
+def _checked(number: int, instance: object) -> Instance:
+    """The instance with its label in normal form and its box as floats."""
     try:
-        x0, y0, x1, y1 = map(float, box)  # type: ignore[arg-type]  # the except is for the rest
-    except (TypeError, ValueError):
-        return f"box {box} is not four numbers"
+        if not isinstance(instance, Mapping):
+            raise ValueError(f'not an object with "label" and "box": {str(instance)[:60]}')
+        label = clean_label(instance.get("label"))
+        box = four_numbers(instance.get("box"), "box")
+        if not _is_in_picture(box):
+            raise ValueError(
+                f"box {instance['box']} is not [x0, y0, x1, y1] with x0 ≤ x1, y0 ≤ y1 in 0…1; "
+                "divide pixels by the picture's width and height"
+            )
+    except ValueError as error:
+        raise BadInstancesError(f"instance {number}: {error}") from error
+    return {**instance, "label": label, "box": box}
+
+
+def _is_in_picture(box: tuple[float, float, float, float]) -> bool:
+    """Whether a box is one; of no area it is a detection rounded to nothing, left out later."""
+    x0, y0, x1, y1 = box
     reach = OUTSIDE_SHARE
-    # a box of no area is a detection rounded to nothing, which ``paint`` leaves out
-    if not (-reach <= x0 <= x1 <= 1 + reach and -reach <= y0 <= y1 <= 1 + reach):
-        return (
-            f"box {box} is not [x0, y0, x1, y1] with x0 ≤ x1, y0 ≤ y1 in 0…1; divide pixels by the "
-            "picture's width and height"
-        )
-    return None
+    return -reach <= x0 <= x1 <= 1 + reach and -reach <= y0 <= y1 <= 1 + reach
 
 
 def paint(

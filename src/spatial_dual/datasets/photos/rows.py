@@ -21,11 +21,16 @@ from spatial_dual.datasets.images import (
     open_picture,
     square_rgb,
 )
-from spatial_dual.datasets.limits import TEXT_BYTES
+from spatial_dual.datasets.limits import (
+    MOST_CAPTIONS,
+    MOST_INSTANCES,
+    TEXT_BYTES,
+)
 from spatial_dual.datasets.photos.annotations import Annotations, read_triples
 from spatial_dual.datasets.photos.instances import BadInstancesError, paint, read_instances
 from spatial_dual.datasets.quarantine import Finding
 from spatial_dual.datasets.reading import BadFileError, is_within, read_bytes
+from spatial_dual.datasets.text_files import check_id, decode_text, split_lines
 from spatial_dual.scene.text import clean_caption
 
 
@@ -65,6 +70,7 @@ class PhotoRow:
             code or null}``.
         triples: VSD's ``triple_list``, if the photo is annotated so.
         root: folder that the row's files must lie in, all links followed.
+        problem: why it cannot be used, if the reader knows already.
     """
 
     file: str
@@ -77,6 +83,7 @@ class PhotoRow:
     instances: str | None = None
     triples: Sequence[Mapping[str, Any]] | None = None
     root: Path | None = None
+    problem: str = ""
 
 
 def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[Finding]]:
@@ -85,8 +92,7 @@ def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[
     Raises:
         BadRow: no id, unreadable image, depth or instances, or no usable caption.
     """
-    if not row.id:
-        raise BadRow("no id")
+    _check_row(row)
     captions, bad_captions = _read_captions(_texts(row))
     _check_within(row.image, row)
     try:
@@ -119,6 +125,17 @@ def read_photo(row: PhotoRow, shape: RecordShape) -> tuple[dict[str, Any], list[
     return record, findings
 
 
+def _check_row(row: PhotoRow) -> None:
+    if row.problem:
+        raise BadRow(row.problem)
+    try:
+        check_id(row.id)
+    except ValueError as reason:
+        raise BadRow(str(reason)) from reason
+    if row.triples is not None and len(row.triples) > MOST_INSTANCES:
+        raise BadRow(f"triple_list: {len(row.triples)}, at most {MOST_INSTANCES}")
+
+
 def _read_annotations(row: PhotoRow, crop: Crop) -> Annotations | None:
     if row.triples is None:
         return None
@@ -139,7 +156,7 @@ def _read_depth(row: PhotoRow, crop: Crop) -> np.ndarray:
         metres = depth_in_metres(levels, unit) if unit > 0 else _decode_depth(levels, row)
     except BadDepthError as reason:
         raise BadRow(f"depth: {reason}") from reason
-    return crop.sample(metres).astype(np.float16)
+    return metres.astype(np.float16)
 
 
 def _decode_depth(codes: np.ndarray, row: PhotoRow) -> np.ndarray:
@@ -164,10 +181,10 @@ def _texts(row: PhotoRow) -> Sequence[str | None] | None:
         return None
     _check_within(row.captions, row)
     try:
-        text = read_bytes(row.captions, TEXT_BYTES).decode("utf-8-sig", errors="replace")
+        text = decode_text(read_bytes(row.captions, TEXT_BYTES), row.captions)
     except BadFileError as reason:
         raise BadRow(f"captions: {reason}") from reason
-    return [line for line in text.splitlines() if line.strip()]
+    return [line for line in split_lines(text) if line.strip()]
 
 
 def _check_within(path: object, row: PhotoRow) -> None:
@@ -178,6 +195,8 @@ def _check_within(path: object, row: PhotoRow) -> None:
 def _read_captions(captions: Sequence[str | None] | None) -> tuple[list[str], list[str]]:
     """Usable captions in normal form, and why the others are not."""
     kept, problems = [], []
+    if captions is not None and len(captions) > MOST_CAPTIONS:
+        raise BadRow(f"captions: {len(captions)}, at most {MOST_CAPTIONS}")
     for number, caption in enumerate(captions or []):
         try:
             text = clean_caption(caption if isinstance(caption, str) else "")

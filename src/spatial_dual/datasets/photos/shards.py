@@ -5,18 +5,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from kedro.io import DatasetError
 
+from spatial_dual.datasets.limits import MOST_CAPTIONS, PICTURE_BYTES, TEXT_BYTES
 from spatial_dual.datasets.photos.rows import PhotoRow
 from spatial_dual.datasets.photos.source import SPLITS
 
 REQUIRED = ("id", "image", "captions")
 OPTIONAL = ("depth", "depth_min_m", "depth_max_m", "depth_unit_m", "instances")
-_ROWS_READ = 64
+_LIMITS = {
+    "image": PICTURE_BYTES,
+    "depth": PICTURE_BYTES,
+    "instances": TEXT_BYTES,
+    "captions": TEXT_BYTES,
+}
 
 
 class ParquetListing:
@@ -57,19 +63,19 @@ class ParquetListing:
     def _counts(self) -> dict[str, int]:
         counts: Counter[str] = Counter()
         for file in self._files:
-            with _named(file):
-                ids = pq.read_table(file, columns=["id"]).column("id").to_pylist()
-            counts.update(self._split_of(_text(identifier)) for identifier in ids)
+            with _named(file), pq.ParquetFile(file) as parquet:
+                for batch in parquet.iter_batches(columns=["id"]):
+                    counts.update(map(self._split_of, _ids(batch)))
         return {split: counts[split] for split in SPLITS}
 
     def _rows_of(self, file: Path, split: str) -> Iterator[PhotoRow]:
         with pq.ParquetFile(file) as parquet:
             present = [name for name in OPTIONAL if name in parquet.schema_arrow.names]
-            for batch in parquet.iter_batches(_ROWS_READ, columns=[*REQUIRED, *present]):
-                ids = [_text(name) for name in batch.column("id").to_pylist()]
-                chosen = [i for i, name in enumerate(ids) if self._split_of(name) == split]
-                for row in batch.take(pa.array(chosen, pa.int64())).to_pylist():
-                    yield _photo_row(file, row)
+            # one by one: a few bytes of a repeated or compressed value unpack to any size
+            for row in parquet.iter_batches(1, columns=[*REQUIRED, *present]):
+                (identifier,) = _ids(row)
+                if self._split_of(identifier) == split:
+                    yield _photo_row(file, identifier, row)
 
 
 @contextmanager
@@ -80,11 +86,14 @@ def _named(file: Path) -> Iterator[None]:
         raise DatasetError(f"{file}: cannot be read to its end: {error}") from error
 
 
-def _photo_row(file: Path, row: Mapping[str, Any]) -> PhotoRow:
+def _photo_row(file: Path, identifier: str, batch: pa.RecordBatch) -> PhotoRow:
+    if problem := _problem(batch):
+        return PhotoRow(str(file), identifier, None, None, problem=problem)
+    (row,) = batch.to_pylist()
     image, captions = row["image"], row["captions"]
     return PhotoRow(
         file=str(file),
-        id=_text(row["id"]),
+        id=identifier,
         image=image.get("bytes") if isinstance(image, Mapping) else image,
         captions=[captions] if isinstance(captions, str) else captions,
         depth=row.get("depth"),
@@ -94,8 +103,30 @@ def _photo_row(file: Path, row: Mapping[str, Any]) -> PhotoRow:
     )
 
 
-def _text(identifier: object) -> str:
-    return "" if identifier is None else str(identifier)
+def _problem(row: pa.RecordBatch) -> str:
+    """Why a row should not become Python values, "" if it may."""
+    try:
+        row.validate(full=True)
+    except pa.ArrowException as error:
+        return f"values that are damaged: {str(error).partition(chr(10))[0]}"
+    for name, limit in _LIMITS.items():
+        if name in row.schema.names and row.column(name).nbytes > limit:
+            return f"{name}: {row.column(name).nbytes} bytes, at most {limit}"
+    kind = row.schema.field("captions").type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        (count,) = pc.list_value_length(row.column("captions")).to_pylist()
+        if count and count > MOST_CAPTIONS:
+            return f"captions: {count}, at most {MOST_CAPTIONS}"
+    return ""
+
+
+def _ids(batch: pa.RecordBatch) -> list[str]:
+    """Ids as text, "" where there is none; bytes that are no UTF-8 get marks of replacement."""
+    column = batch.column("id")
+    if pa.types.is_integer(column.type) or pa.types.is_null(column.type):
+        return ["" if number is None else str(number) for number in column.to_pylist()]
+    data = column.cast(pa.large_binary()).to_pylist()
+    return ["" if name is None else name.decode(errors="replace") for name in data]
 
 
 def _check_schema(file: Path) -> None:

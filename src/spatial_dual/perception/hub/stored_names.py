@@ -13,7 +13,7 @@ from pathlib import Path
 from spatial_dual.datasets.reading import is_within
 from spatial_dual.perception.hub.config import HubConfig
 
-PARTS = ("depth", "instances")
+_INNER = "./"
 _HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?(@[\w.-]+)?", re.ASCII)
 _NOT_COPIED = shutil.ignore_patterns("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.py", ".*")
 """What no checkpoint is loaded from: only safetensors, and no code."""
@@ -21,7 +21,8 @@ _NOT_COPIED = shutil.ignore_patterns("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpac
 
 def with_copies(config: HubConfig, folder: Path) -> HubConfig:
     """The configuration as it is stored; copies local checkpoints into the folder."""
-    return replace(config, **{part: _stored(getattr(config, part), part, folder) for part in PARTS})
+    depth = _stored(config.depth, "depth", folder)
+    return replace(config, depth=depth, instances=_stored(config.instances, "instances", folder))
 
 
 def resolved(config: HubConfig, folder: Path) -> tuple[HubConfig, list[str]]:
@@ -30,21 +31,25 @@ def resolved(config: HubConfig, folder: Path) -> tuple[HubConfig, list[str]]:
     Raises:
         ValueError: a path that is not in the folder.
     """
-    names = {part: getattr(config, part) for part in PARTS}
-    inner = {part: folder / name for part, name in names.items() if name.startswith("./")}
-    for part, path in inner.items():
+    depth = _inner(config.depth, "depth", folder)
+    instances = _inner(config.instances, "instances", folder)
+    hub = [name for name in (config.depth, config.instances) if not name.startswith(_INNER)]
+    return replace(config, depth=depth, instances=instances), hub
+
+
+def _inner(name: str, part: str, folder: Path) -> str:
+    """The path of what lies in the folder; a hub name as it is."""
+    if name.startswith(_INNER):
+        path = folder / name
         if not is_within(path, folder) or not path.exists():
-            raise ValueError(f"{folder}: perception.hub.{part} names {names[part]}, not in it")
-    outer = {part: name for part, name in names.items() if part not in inner}
-    for part, name in outer.items():
-        if not _HUB_NAME.fullmatch(name) or Path(name).exists():
-            raise ValueError(
-                f"{folder}: perception.hub.{part} names the path {name}, outside of the model's "
-                "folder; make the model again, which copies the checkpoint into it"
-            )
-    return replace(config, **{part: str(path) for part, path in inner.items()}), list(
-        outer.values()
-    )
+            raise ValueError(f"{folder}: perception.hub.{part} names {name}, not in it")
+        return str(path)
+    if not _HUB_NAME.fullmatch(name) or Path(name).exists():
+        raise ValueError(
+            f"{folder}: perception.hub.{part} names the path {name}, outside of the model's "
+            "folder; make the model again, which copies the checkpoint into it"
+        )
+    return name
 
 
 def _stored(name: str, part: str, folder: Path) -> str:
