@@ -55,8 +55,7 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
         folder = tmp_path / str(event) / "f"
         write_folder(folder, fill_with("old"))
         killed = killed_at(event, lambda folder=folder: write_folder(folder, fill_with("new")))
-        verify_folder(folder)
-        assert (folder / "part" / "a.txt").read_text() in ("old", "new")
+        assert (verify_folder(folder) / "part" / "a.txt").read_text() in ("old", "new")
         write_folder(folder, fill_with("newer"))
         verify_folder(folder)
         assert (folder / "part" / "a.txt").read_text() == "newer"

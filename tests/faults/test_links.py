@@ -46,7 +46,7 @@ WRITERS: dict[str, tuple[str, bool, Callable[[Path], object]]] = {
         lambda data: save_manifest(data / "runs", {"id": "r", "status": "done"}),
     ),
     "reserve": ("runs/reserve", False, lambda data: lock_runs(data / "runs").release()),
-    "checkpoint": ("checkpoint.tmp", False, checkpoint),
+    "checkpoint": ("checkpoint.safetensors.unfinished", False, checkpoint),
     "folder": ("scenes.unfinished", True, folder),
     "former folder": ("scenes.previous", True, folder),
     "records": ("scenes.unfinished", True, records),

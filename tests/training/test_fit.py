@@ -1,8 +1,12 @@
 """The training loop: it learns, it is reproducible, and it resumes to the same bytes."""
 
+import itertools
+import json
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +17,7 @@ from torch import Tensor, nn
 from spatial_dual.seeding import seeded_torch
 from spatial_dual.training.checkpoint import CheckpointStore
 from spatial_dual.training.config import FitConfig, batch_indices
-from spatial_dual.training.fit import Batch, TrainingDivergedError, TrainingLog, fit
+from spatial_dual.training.fit import Batch, TrainingDivergedError, fit
 
 
 class Line:
@@ -28,8 +32,45 @@ class Line:
         return {"x": x, "y": 3 * x - 1 + 0.01 * noise}
 
 
+CALLS = itertools.count()
+
+
 def squared_error(model: nn.Module, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    if next(CALLS) == int(os.environ.get("DIE_AT", "-1")):
+        os._exit(9)
     return {"loss": ((model(batch["x"]) - batch["y"]) ** 2).mean()}
+
+
+class Stopped:
+    """The same loss in a process that gets a signal in its n-th step."""
+
+    def __init__(self, step: int = 0, number: signal.Signals = signal.SIGINT) -> None:
+        self._step, self._number, self._steps = step, number, 0
+
+    def __call__(
+        self, model: nn.Module, batch: Batch, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        self._steps += 1
+        if self._steps == self._step:
+            signal.raise_signal(self._number)
+        return squared_error(model, batch, generator)
+
+
+class Broken:
+    """A loss that is not finite in some steps, and a part that is not in others."""
+
+    def __init__(self, steps: Sequence[int], part: Sequence[int] = ()) -> None:
+        self._steps, self._part, self._step = steps, part, 0
+
+    def __call__(
+        self, model: nn.Module, batch: Batch, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        found = squared_error(model, batch, generator)
+        one = torch.tensor(float("inf") if self._step in self._part else 1.0)
+        if self._step in self._steps:
+            found = {"loss": found["loss"] * float("nan")}
+        self._step += 1
+        return found | {"part": one}
 
 
 def make_model() -> nn.Module:
@@ -77,62 +118,52 @@ def test_max_steps_caps_the_budget() -> None:
 
 @pytest.mark.parametrize("killed_at", [1, 7, 30, 59])
 def test_training_resumed_after_a_kill_equals_an_uninterrupted_one(
-    tmp_path: Path, killed_at: int
+    tmp_path: Path, killed_at: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The first process dies by ``os._exit`` inside a step; a second one finishes."""
+    caplog.set_level("INFO")
     straight = make_model()
     straight_log = fit("line", straight, squared_error, Line(), make_config())
     script = (
-        "import sys, os; sys.path.insert(0, sys.argv[1])\n"
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
         "import tests.training.test_fit as t\n"
-        "calls = []\n"
-        "def dying(model, batch, generator):\n"
-        "    calls.append(0)\n"
-        "    if len(calls) > int(sys.argv[3]): os._exit(9)\n"
-        "    return t.squared_error(model, batch, generator)\n"
-        "t.fit('line', t.make_model(), dying, t.Line(), t.make_config(),"
+        "t.fit('line', t.make_model(), t.squared_error, t.Line(), t.make_config(),"
         " t.CheckpointStore(Path(sys.argv[2])))\n"
     )
-    root = str(Path(__file__).parents[2])
-    arguments = [sys.executable, "-c", script, root, str(tmp_path), str(killed_at)]
-    assert subprocess.run(arguments, check=False, capture_output=True).returncode == 9
+    arguments = [sys.executable, "-c", script, str(Path(__file__).parents[2]), str(tmp_path)]
+    environment = {**os.environ, "DIE_AT": str(killed_at)}
+    run = subprocess.run(arguments, check=False, capture_output=True, env=environment)
+    assert run.returncode == 9
     resumed = make_model()
     log = fit("line", resumed, squared_error, Line(), make_config(), CheckpointStore(tmp_path))
+    if killed_at >= 7:
+        assert f"continues at step {killed_at // 7 * 7} of 60" in caplog.text
     assert torch.equal(weights(straight), weights(resumed))
     assert log.rows == straight_log.rows
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_finishes_the_step_and_the_next_fit_goes_on_from_there(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Twice in a row, inside loss intervals and between checkpoints."""
+    caplog.set_level("INFO")
     config = make_config(steps=250)
     straight = make_model()
-    straight_log = fit("line", straight, squared_error, Line(), config)
+    straight_log = fit("line", straight, Stopped(), Line(), config)
 
-    def fit_until(step: int | None) -> tuple[nn.Module, TrainingLog | None]:
-        def stopped(
-            model: nn.Module, batch: Batch, generator: torch.Generator
-        ) -> dict[str, Tensor]:
-            steps.append(0)
-            if len(steps) == step:
-                signal.raise_signal(number)
-            return squared_error(model, batch, generator)
-
-        steps: list[int] = []
-        model = make_model()
-        if step is None:
-            return model, fit("line", model, stopped, Line(), config, CheckpointStore(tmp_path))
+    def fit_until(step: int) -> None:
+        loss = Stopped(step, number)
         with pytest.raises(KeyboardInterrupt, match="line: stopped after step"):
-            fit("line", model, stopped, Line(), config, CheckpointStore(tmp_path))
-        return model, None
+            fit("line", make_model(), loss, Line(), config, CheckpointStore(tmp_path))
 
     handler = signal.getsignal(number)
     fit_until(3)
     fit_until(10)
-    resumed, log = fit_until(None)
+    resumed = make_model()
+    log = fit("line", resumed, Stopped(), Line(), config, CheckpointStore(tmp_path))
+    assert "continues at step 13 of 250" in caplog.text
     assert torch.equal(weights(straight), weights(resumed))
     assert log == straight_log
     assert signal.getsignal(number) == handler
@@ -179,6 +210,34 @@ def test_non_finite_gradients_are_skipped_then_refused() -> None:
     with pytest.raises(TrainingDivergedError, match="line: 20 updates"):
         fit("line", model, broken, Line(), make_config())
     assert torch.isfinite(weights(model)).all()
+
+
+def test_a_step_that_is_not_finite_stays_out_of_its_interval() -> None:
+    for broken in (Broken([1]), Broken((), range(3, 4))):
+        log = fit("line", make_model(), broken, Line(), make_config(steps=200))
+        assert all(np.isfinite(list(row.values())).all() for row in log.rows)
+        assert all(row["part"] == 1 for row in log.rows)
+        assert len(log.rows) == 100
+    json.loads(json.dumps(log.to_dict(), allow_nan=False))
+
+
+def test_an_interval_without_an_update_has_no_mean(caplog: pytest.LogCaptureFixture) -> None:
+    log = fit("line", make_model(), Broken(range(2, 4)), Line(), make_config(steps=200))
+    assert log.rows[1] == {"step": 4}
+    assert log.skipped == 2
+    assert "2 of 4 updates were not finite and were left out; lower learning_rate" in caplog.text
+
+
+@pytest.mark.parametrize(("skipped", "said"), [(95, True), (6, True), (4, False)])
+def test_many_left_out_updates_are_said(
+    skipped: int, said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    of_twenty = {95: range(1, 20), 6: range(1), 4: range(1)}[skipped]
+    steps = [step for step in range(100) if step % 20 in of_twenty]
+    steps = [*steps, 99][-6:] if skipped == 6 else steps[-skipped:]
+    fit("line", make_model(), Broken(steps), Line(), make_config(steps=100))
+    end = f"{skipped} of 100 updates were not finite and were left out"
+    assert (end in caplog.text) == said
 
 
 def test_batches_cover_every_example_once_per_epoch() -> None:

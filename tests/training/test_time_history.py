@@ -84,9 +84,9 @@ def test_without_the_history_a_resumed_training_would_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, _, rows = train(None)
+    monkeypatch.setattr(DualLoss, "load_state_dict", lambda self, state: None)
     with pytest.raises(KeyboardInterrupt):
         train(KilledAt(tmp_path, 20))
-    monkeypatch.setattr(DualLoss, "load_state_dict", lambda self, state: None)
     assert train(CheckpointStore(tmp_path))[2] != rows
 
 

@@ -21,7 +21,6 @@ class BytesDataset(AbstractDataset[bytes, bytes]):
 
     def save(self, data: bytes) -> None:
         """Replace the file."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         write_file(self._path, data)
 
     def _exists(self) -> bool:

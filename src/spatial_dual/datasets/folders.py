@@ -1,10 +1,11 @@
-"""Folders that appear whole or not at all, and prove it: ``manifest.json`` lists size and SHA-256.
+"""Files and folders that appear whole or not at all; a folder's ``manifest.json`` proves it.
 
-A folder is made beside its place under a temporary name, flushed to disk and renamed. When one is
-already there it steps aside first (``<name>.previous``) and is deleted last. A kill before the
-renames leaves the old folder, between them the old one aside (the next access puts it back), after
-them the new one. What lies under a temporary name already, a link of a stranger's folder above all,
-is removed, never followed.
+What is new is written beside its place under a temporary name, flushed to disk (its folders too,
+from the innermost outwards) and renamed. A folder that is already there steps aside first
+(``<name>.previous``) and is deleted last. A kill before the renames leaves the old folder, between
+them the old one aside, after them the new one. Only writers rename: a reader that comes between
+the two renames reads the folder that stepped aside. What lies under a temporary name already, a
+link of a stranger's folder above all, is removed, never followed.
 """
 
 import hashlib
@@ -12,12 +13,13 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 MANIFEST = "manifest.json"
+Read = TypeVar("Read")
 
 logger = logging.getLogger(__name__)
 
@@ -35,51 +37,100 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     settle(folder)
     temporary = unfinished(folder)
     remove(temporary)
-    temporary.mkdir(parents=True)
+    make_folder(folder.parent)
+    temporary.mkdir()
     try:
         _fill_and_flush(temporary, fill)
         publish(folder)
-    except Exception:
+    except BaseException:
         # a full disk should not stay full of what is of no use
         remove(temporary)
         raise
 
 
-def unfinished(folder: Path) -> Path:
-    """Where the replacement of a folder or file is written."""
-    return folder.with_name(f"{folder.name}.unfinished")
+def unfinished(path: Path) -> Path:
+    """Where the replacement of a file or folder is written."""
+    return path.with_name(f"{path.name}.unfinished")
 
 
 def publish(folder: Path) -> None:
-    """Put what is flushed to disk in ``unfinished(folder)`` in the place of ``folder``.
+    """Put what is in ``unfinished(folder)``, files flushed, in the place of ``folder``.
 
     Raises:
         FileExistsError: the folder holds files of somebody else, which would be lost.
     """
     _check_own(folder, unfinished(folder))
-    flush(unfinished(folder))
+    for inner, _, _ in os.walk(unfinished(folder), topdown=False):
+        flush(Path(inner))
     previous = _previous(folder)
-    if folder.exists():
-        remove(previous)  # of an attempt killed while it deleted that
-        folder.rename(previous)
-    unfinished(folder).rename(folder)
+    try:
+        if folder.exists():
+            remove(previous)  # of an attempt killed while it deleted that
+            folder.rename(previous)
+        unfinished(folder).rename(folder)
+    except BaseException:
+        settle(folder)
+        raise
     flush(folder.parent)
     remove(previous)
 
 
 def settle(folder: Path) -> None:
-    """Put back what stepped aside for a replacement that never came."""
-    if _previous(folder).exists() and not folder.exists():
-        _previous(folder).rename(folder)
+    """Put back what stepped aside for a replacement that never came; for writers alone."""
+    if (place := stored(folder)) != folder:
+        place.rename(folder)
 
 
-def verify_folder(folder: Path) -> None:
-    """Check that every file of the manifest is there, byte for byte.
+def stored(folder: Path) -> Path:
+    """Where the folder is to be read: where it stepped aside to, as long as it is not replaced."""
+    previous = _previous(folder)
+    aside = not folder.exists() and previous.is_dir() and not previous.is_symlink()
+    return previous if aside else folder
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """Device and inode of what is stored; another one once it is replaced, None if absent."""
+    try:
+        status = stored(folder).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def read_folder(folder: Path, read: Callable[[Path], Read]) -> Read:
+    """What ``read`` makes of the folder, once that is verified; see ``read_unreplaced``.
 
     Raises:
         IncompleteFolderError: no manifest, or a file that is missing, cut or changed.
     """
-    settle(folder)
+    return read_unreplaced(folder, lambda place: read(verify_folder(place)))
+
+
+def read_unreplaced(folder: Path, read: Callable[[Path], Read]) -> Read:
+    """What ``read`` makes of the folder, whose place it is handed.
+
+    A folder that is replaced while it is read is read again, so that nothing is put together from
+    the old one and the new one.
+    """
+    while True:
+        before = identity(folder)
+        try:
+            result = read(stored(folder))
+        except (OSError, ValueError):
+            if identity(folder) == before:
+                raise
+            continue
+        if identity(folder) == before:
+            return result
+
+
+def verify_folder(folder: Path) -> Path:
+    """Check that every file of the manifest is there, byte for byte; gives the folder's place.
+
+    Raises:
+        IncompleteFolderError: no manifest, or a file that is missing, cut or changed.
+    """
+    folder = stored(folder)
     try:
         listed = json.loads((folder / MANIFEST).read_text())["files"]
     except FileNotFoundError:
@@ -101,12 +152,13 @@ def verify_folder(folder: Path) -> None:
                     f"{path}: {key} is {value}, {MANIFEST} says {stated[key]}; run the stage that "
                     f"makes {folder.name}"
                 )
+    return folder
 
 
 def is_whole(folder: Path) -> bool:
     """Whether ``verify_folder`` finds nothing wrong; what it finds in a finished one is logged."""
     try:
-        verify_folder(folder)
+        read_unreplaced(folder, verify_folder)
     except IncompleteFolderError as error:
         if folder.exists():
             logger.warning("%s", error)
@@ -115,23 +167,44 @@ def is_whole(folder: Path) -> bool:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Replace one file atomically: temporary name, flush to disk, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = unfinished(path)
+    """Replace one file atomically."""
+    replace_file(path, lambda temporary: temporary.write_bytes(content))
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Replace one file atomically by what ``write`` writes to the path that it is handed."""
+    replace_files({path: write})
+
+
+def replace_files(writes: Mapping[Path, Callable[[Path], object]]) -> None:
+    """Replace files of one folder, all flushed to disk before the first takes its place."""
+    folder = next(iter(writes)).parent
+    make_folder(folder)
     try:
-        with create(temporary) as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError:
-        temporary.unlink(missing_ok=True)
+        for path, write in writes.items():
+            create(unfinished(path)).close()
+            write(unfinished(path))
+            flush(unfinished(path))
+        for path in writes:
+            unfinished(path).rename(path)
+    except BaseException:
+        for path in writes:
+            unfinished(path).unlink(missing_ok=True)
         raise
-    temporary.rename(path)
+    flush(folder)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those that it lies in, each of them durable."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        flush(folder.parent)
 
 
 def create(path: Path) -> BinaryIO:
     """A new, empty file in the place of one of this name; a link is removed, not followed."""
-    path.unlink(missing_ok=True)
+    remove(path)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o666), "wb")
 

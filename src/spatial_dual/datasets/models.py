@@ -42,9 +42,9 @@ class ModelDataset(AbstractDataset[Any, Any]):
 
     def preview(self) -> JSONPreview:
         """The configuration and the files with their sizes."""
-        verify_folder(self._folder)
-        config = json.loads((self._folder / CONFIG).read_text())
-        sizes = {path.name: path.stat().st_size for path in sorted(self._folder.iterdir())}
+        folder = verify_folder(self._folder)
+        config = json.loads((folder / CONFIG).read_text())
+        sizes = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
         return JSONPreview(json.dumps({"config": config, "bytes": sizes}))
 
     def _exists(self) -> bool:

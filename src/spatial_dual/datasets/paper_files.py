@@ -1,13 +1,16 @@
 """Catalog types of what goes into a paper: tables and figures in all their forms."""
 
 import base64
+import hashlib
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import AbstractDataset
+from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import ImagePreview, TablePreview
 
-from spatial_dual.datasets.folders import write_file
+from spatial_dual.datasets.folders import replace_files
 
 if TYPE_CHECKING:
     from spatial_dual.figures.forms import PaperFigure
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 class PaperTableDataset(AbstractDataset[Any, Any]):
     """A table as CSV, Markdown, LaTeX and JSON beside each other; loaded from the JSON.
+
+    It exists where all forms are those of one table.
 
     Args:
         filepath: of all forms, without suffix.
@@ -32,15 +37,8 @@ class PaperTableDataset(AbstractDataset[Any, Any]):
         return Table.model_validate_json(_file(self._stem, "json").read_text("utf-8"))
 
     def save(self, data: "Table") -> None:
-        """Write every form, each atomically, the one that is loaded last."""
-        forms = {
-            "csv": data.to_csv(),
-            "md": data.to_markdown(),
-            "tex": data.to_latex(),
-            "json": data.model_dump_json(indent=1) + "\n",
-        }
-        for suffix, text in forms.items():
-            write_file(_file(self._stem, suffix), text.encode())
+        """Replace all forms, each atomically, once all of them are on disk."""
+        _write(self._stem, _forms(data.model_dump_json(indent=1) + "\n"))
 
     def preview(self) -> TablePreview:
         """The cells as they are printed."""
@@ -58,7 +56,11 @@ class PaperTableDataset(AbstractDataset[Any, Any]):
         )
 
     def _exists(self) -> bool:
-        return all(_file(self._stem, suffix).is_file() for suffix in ("csv", "md", "tex", "json"))
+        try:
+            forms = _forms(_file(self._stem, "json").read_text("utf-8"))
+            return all(_file(self._stem, name).read_bytes() == forms[name] for name in forms)
+        except (FileNotFoundError, ValueError):
+            return False
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._stem)}
@@ -67,7 +69,8 @@ class PaperTableDataset(AbstractDataset[Any, Any]):
 class PaperFigureDataset(AbstractDataset[Any, Any]):
     """A figure as PNG and SVG, and as Plotly JSON where it is a chart; loaded as the SVG's text.
 
-    Equal figures give equal bytes: no form holds a date, a version or a random identifier.
+    Equal figures give equal bytes: no form holds a date, a version or a random identifier. The
+    SVG's last line holds the SHA-256 of the other forms; the figure exists where they agree.
 
     Args:
         filepath: of all forms, without suffix.
@@ -82,19 +85,24 @@ class PaperFigureDataset(AbstractDataset[Any, Any]):
         return _file(self._stem, "svg").read_text("utf-8")
 
     def save(self, data: "PaperFigure") -> None:
-        """Write every form, each atomically, the one that is loaded last."""
-        write_file(_file(self._stem, "png"), data.to_png())
+        """Replace all forms, each atomically, once all of them are on disk."""
         plotly = data.to_plotly()
-        if plotly is not None:
-            write_file(_file(self._stem, "json"), plotly.encode())
-        write_file(_file(self._stem, "svg"), data.to_svg().encode())
+        forms = {"png": data.to_png()} | ({"json": plotly.encode()} if plotly is not None else {})
+        text = f"{data.to_svg().rstrip()}\n{_signature(forms)}"
+        _write(self._stem, forms | {"svg": text.encode()})
 
     def preview(self) -> ImagePreview:
         """The PNG in base64, as Kedro-Viz shows it."""
         return ImagePreview(base64.b64encode(_file(self._stem, "png").read_bytes()).decode())
 
     def _exists(self) -> bool:
-        return all(_file(self._stem, suffix).is_file() for suffix in ("png", "svg"))
+        try:
+            signature = self.load().splitlines(keepends=True)[-1]
+            forms = [name for name in ("png", "json") if f" {name} " in signature]
+            stored = {name: _file(self._stem, name).read_bytes() for name in forms}
+        except (DatasetError, FileNotFoundError, IndexError):
+            return False
+        return signature == _signature(stored)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._stem)}
@@ -102,3 +110,24 @@ class PaperFigureDataset(AbstractDataset[Any, Any]):
 
 def _file(stem: Path, suffix: str) -> Path:
     return stem.with_name(f"{stem.name}.{suffix}")
+
+
+def _forms(text: str) -> dict[str, bytes]:
+    """All forms of the table that a JSON states, the one that is loaded last."""
+    from spatial_dual.tables.table import Table
+
+    table = Table.model_validate_json(text)
+    forms = {"csv": table.to_csv(), "md": table.to_markdown(), "tex": table.to_latex()}
+    return {name: content.encode() for name, content in {**forms, "json": text}.items()}
+
+
+def _signature(forms: Mapping[str, bytes]) -> str:
+    """XML comment with the SHA-256 of forms."""
+    digests = (f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in forms.items())
+    return f"<!-- sha256 {' '.join(digests)} -->\n"
+
+
+def _write(stem: Path, forms: Mapping[str, bytes]) -> None:
+    replace_files(
+        {_file(stem, name): partial(Path.write_bytes, data=data) for name, data in forms.items()}
+    )

@@ -37,8 +37,8 @@ class PerceiverDataset(AbstractDataset["StoredPerceiver", "StoredPerceiver"]):
 
     def preview(self) -> JSONPreview:
         """The configuration."""
-        verify_folder(self._folder)
-        files = [self._folder / name for name in ("config.json", "hub.json")]
+        folder = verify_folder(self._folder)
+        files = [folder / name for name in ("config.json", "hub.json")]
         found = {file.stem: json.loads(file.read_text()) for file in files if file.is_file()}
         return JSONPreview(json.dumps(found))
 

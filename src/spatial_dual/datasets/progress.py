@@ -13,7 +13,13 @@ class ProgressDataset(AbstractDataset[Any, Any]):
     """Where a training keeps its checkpoint: an input of the node, which hands it to ``fit``.
 
     Named ``<model>_progress`` in the catalog, it is cleared once ``<model>`` is saved.
+
+    Attributes:
+        recipe: set before ``load``, digest of what the training is made of; a checkpoint of
+            another recipe is not taken up.
     """
+
+    recipe: str = ""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
         self._folder = Path(filepath)
@@ -23,7 +29,7 @@ class ProgressDataset(AbstractDataset[Any, Any]):
         """The store, whether or not a checkpoint is in it yet."""
         from spatial_dual.training.checkpoint import CheckpointStore
 
-        return CheckpointStore(self._folder)
+        return CheckpointStore(self._folder, self.recipe)
 
     def save(self, data: Any) -> None:
         """Refused: ``fit`` writes the checkpoint while it trains."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from spatial_dual.datasets.folders import identity, stored
 from spatial_dual.datasets.record_columns import Chunk, RecordsError, is_numeric, to_numpy
 from spatial_dual.datasets.shard_folder import read_manifest, write_shards
 from spatial_dual.datasets.shard_reader import open_shard
@@ -51,6 +52,7 @@ class Records:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
+        self._identity = identity(self.folder)
         manifest = read_manifest(self.folder)
         self.columns: tuple[str, ...] = tuple(manifest["columns"])
         self._files: list[str] = [shard["file"] for shard in manifest["shards"]]
@@ -162,10 +164,12 @@ class Records:
         shard = int(self._batch_shard[batch])
         first = int(np.searchsorted(self._batch_shard, shard))
         if shard not in self._opened:
+            if identity(self.folder) != self._identity:
+                raise RecordsError(f"{self.folder}: replaced after it was opened; load it again")
             last = int(np.searchsorted(self._batch_shard, shard, side="right"))
             rows = np.diff(self._starts[first : last + 1]).tolist()
             self._opened[shard] = open_shard(
-                self.folder / self._files[shard], self.columns, rows, self._schema
+                stored(self.folder) / self._files[shard], self.columns, rows, self._schema
             )
             self._schema = self._opened[shard][0].schema
         return self._opened[shard][batch - first]

@@ -39,7 +39,6 @@ class RunRowsDataset(AbstractDataset[Any, Any]):
         import pandas as pd
 
         folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True)
         write_file(self._path, _csv(data))
         runs = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
         write_file(folder.with_suffix(".csv"), _csv(pd.concat(runs)))

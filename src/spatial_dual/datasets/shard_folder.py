@@ -8,6 +8,7 @@ folder of the same recipe are taken over.
 
 import logging
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,12 +19,15 @@ import pyarrow as pa
 from spatial_dual.chunks import ChunkSeries
 from spatial_dual.datasets.folders import (
     MANIFEST,
-    create,
     file_digest,
+    flush,
+    make_folder,
     publish,
+    read_unreplaced,
     remove,
     settle,
     unfinished,
+    write_file,
 )
 from spatial_dual.datasets.reading import BadFileError, read_json
 from spatial_dual.datasets.record_columns import Chunk, RecordsError, batches
@@ -42,11 +46,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         RecordsError: no manifest (never finished), another version, or a shard missing or cut.
     """
-    settle(folder)
-    manifest = _stated(folder)
-    for shard in manifest["shards"]:
-        _check_size(folder, shard)
-    return manifest
+    return read_unreplaced(folder, _manifest_of_complete)
 
 
 def damages(folder: Path) -> list[str]:
@@ -55,8 +55,9 @@ def damages(folder: Path) -> list[str]:
     Raises:
         RecordsError: no manifest that can be read.
     """
-    settle(folder)
-    return list(_damaged(folder, _stated(folder)["shards"]).values())
+    return read_unreplaced(
+        folder, lambda place: list(_damaged(place, _stated(place)["shards"]).values())
+    )
 
 
 def write_shards(
@@ -87,6 +88,13 @@ def write_shards(
     publish(folder)
 
 
+def _manifest_of_complete(folder: Path) -> dict[str, Any]:
+    manifest = _stated(folder)
+    for shard in manifest["shards"]:
+        _check_size(folder, shard)
+    return manifest
+
+
 def _write_absent(folder: Path, series: ChunkSeries, rows_per_shard: int, recipe: str) -> None:
     bounds = [*range(0, series.rows, rows_per_shard), series.rows]
     sizes = [stop - start for start, stop in pairwise(bounds)]
@@ -106,14 +114,13 @@ def _take_over(folder: Path, recipe: str, sizes: list[int]) -> dict[int, Shard]:
     place = unfinished(folder)
     if place.is_symlink() or _recipe_of(place) != recipe:
         _empty(place)
-        with create(place / RECIPE) as stream:
-            stream.write(recipe.encode())
+        write_file(place / RECIPE, recipe.encode())
     there = _sound(place, sizes)
     stored = _sound(folder, sizes) if _recipe_of(folder) == recipe else {}
     if len(stored) < len(sizes):  # a whole folder is made again on purpose
         for number in stored.keys() - there.keys():
             (place / shard_name(number)).unlink(missing_ok=True)
-            os.link(folder / shard_name(number), place / shard_name(number))
+            _link_or_copy(folder / shard_name(number), place / shard_name(number))
             there[number] = stored[number]
     for path in place.iterdir():
         if path.name not in (RECIPE, MANIFEST, *map(shard_name, there)):
@@ -193,7 +200,17 @@ def _recipe_of(folder: Path) -> str | None:
 
 def _empty(folder: Path) -> None:
     remove(folder)
-    folder.mkdir(parents=True)
+    make_folder(folder.parent)
+    folder.mkdir()
+
+
+def _link_or_copy(shard: Path, place: Path) -> None:
+    try:
+        os.link(shard, place)
+    except OSError:  # not every file system has hard links, and some refuse those of other owners
+        remove(place)
+        shutil.copyfile(shard, place)
+        flush(place)
 
 
 def _runs(numbers: list[int]) -> list[tuple[int, int]]:

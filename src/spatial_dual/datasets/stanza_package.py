@@ -24,8 +24,7 @@ class StanzaPackageDataset(AbstractDataset[dict[str, bytes], Path]):
 
     def load(self) -> Path:
         """The folder, for ``StanzaParser``."""
-        verify_folder(self._folder)
-        return self._folder
+        return verify_folder(self._folder)
 
     def save(self, data: dict[str, bytes]) -> None:
         """Replace the folder as a whole."""

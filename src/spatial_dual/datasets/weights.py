@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spatial_dual.datasets.folders import verify_folder, write_folder
+from spatial_dual.datasets.folders import read_folder, write_folder
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,9 +33,12 @@ def load_model(folder: Path, model_class: type[Any]) -> Any:
         IncompleteFolderError: the folder fails its manifest.
         ValueError: the configuration or the weights are another class's or version's.
     """
+    return read_folder(folder, lambda place: _load(place, model_class))
+
+
+def _load(folder: Path, model_class: type[Any]) -> Any:
     from safetensors.torch import load_model as load_weights
 
-    verify_folder(folder)
     stored = json.loads((folder / CONFIG).read_text())
     config = {key: tuple(v) if isinstance(v, list) else v for key, v in stored.items()}
     try:

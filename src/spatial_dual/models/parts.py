@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from spatial_dual.datasets.folders import verify_folder, write_folder
+from spatial_dual.datasets.folders import read_folder, stored, write_folder
 from spatial_dual.datasets.weights import load_model, save_model
 from spatial_dual.models.clip import ClipEncoder
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
@@ -95,14 +95,16 @@ def load_parts(folder: Path, allow_hub: bool = False) -> Parts:
         FileNotFoundError: the folder holds no model.
         IncompleteFolderError: a file of it is missing, cut or changed.
     """
-    path = folder / SETTINGS
-    if not path.is_file():
+    if not (stored(folder) / SETTINGS).is_file():
         raise FileNotFoundError(
             f"{folder}: no trained model ({SETTINGS} is missing); run `make train`, or name the "
             "folder of one"
         )
-    verify_folder(folder)
-    settings = json.loads(path.read_text())
+    return read_folder(folder, lambda place: _load_parts(place, allow_hub))
+
+
+def _load_parts(folder: Path, allow_hub: bool) -> Parts:
+    settings = json.loads((folder / SETTINGS).read_text())
     models = {name: load_model(folder / name, kind) for name, kind in MODELS.items()}
     return Parts(
         vocabulary=Vocabulary.from_dict(settings["vocabulary"]),

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from spatial_dual.datasets.folders import verify_folder, write_folder
+from spatial_dual.datasets.folders import read_folder, write_folder
 from spatial_dual.datasets.reading import read_json
 from spatial_dual.datasets.weights import load_model, save_model
 from spatial_dual.perception.hub.config import HubConfig
@@ -40,7 +40,10 @@ def load_perceiver(folder: Path, allow_hub: bool = False) -> StoredPerceiver:
         IncompleteFolderError: the folder fails its manifest.
         ValueError: the configuration or the weights are another version's.
     """
-    verify_folder(folder)
+    return read_folder(folder, lambda place: _load(place, allow_hub))
+
+
+def _load(folder: Path, allow_hub: bool) -> StoredPerceiver:
     if (folder / HUB_FILE).is_file():
         stated = HubConfig.from_dict(read_json(folder / HUB_FILE))
         config, hub_names = resolved(stated, folder)

@@ -4,6 +4,7 @@ import atexit
 import logging
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from spatial_dual.datasets.progress import ProgressDataset
 from spatial_dual.runs.fingerprints import Fingerprints, Recipe, StaleAwareCatalog, digest
 from spatial_dual.runs.manifest import lock_runs, new_manifest, now, resumed, save_manifest
+from spatial_dual.training.stopping import stop_signals
 
 PACKAGE = __name__.partition(".")[0]
 OF_RUNS = {"stage_costs", "training_costs", "run_manifests"}
@@ -30,8 +33,8 @@ class RunRecords:
     """Keeps ``<data>/runs``: a manifest of each run, and in ``outputs/`` what made each output.
 
     With ``--only-missing-outputs`` stale outputs count as missing; without, the run says which
-    stale ones it reads. A second run on the same data is refused. Ctrl-C and SIGTERM alike stop a
-    run; how to go on is printed.
+    stale ones it reads. A second run on the same data is refused. Ctrl-C, SIGTERM and SIGHUP alike
+    stop a run; how to go on is printed.
     """
 
     @hook_impl
@@ -50,8 +53,8 @@ class RunRecords:
         self._manifest = new_manifest(run_params, catalog.load("parameters"))
         self._outputs: dict[str, str] = self._manifest.setdefault("outputs", {})
         save_manifest(self._folder, self._manifest)
-        self._handler = signal.getsignal(signal.SIGTERM)
-        _handle_termination(signal.default_int_handler)
+        self._handlers = {number: signal.getsignal(number) for number in stop_signals()}
+        _handle(dict.fromkeys(self._handlers, signal.default_int_handler))
         atexit.register(self._stopped)
         made = pipeline.all_outputs()
         others = [node for node in pipelines["__default__"].nodes if made.isdisjoint(node.outputs)]
@@ -64,6 +67,13 @@ class RunRecords:
         if run_params["only_missing_outputs"]:
             self._mark_stale(pipeline)
         self._warn_of_stale_inputs(everything, pipeline)
+
+    @hook_impl
+    def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
+        """Tell a training's progress what the training is made of."""
+        dataset: Any = self._catalog.get(dataset_name)
+        if isinstance(dataset, ProgressDataset):
+            dataset.recipe = digest(self._fingerprints.recipe(node))
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -100,7 +110,7 @@ class RunRecords:
 
     def _finish(self, status: str, **more: str) -> None:
         atexit.unregister(self._stopped)
-        _handle_termination(self._handler)
+        _handle(self._handlers)
         seconds = round(time.perf_counter() - self._started, 1)
         self._manifest |= {"status": status, "finished": now(), "seconds": seconds, **more}
         save_manifest(self._folder, self._manifest)
@@ -133,6 +143,7 @@ def _say(level: int, stale: dict[str, list[str]]) -> None:
         logger.log(level, "%s: %s", name, "; ".join(reasons))
 
 
-def _handle_termination(handler: Any) -> None:
+def _handle(handlers: Mapping[signal.Signals, Any]) -> None:
     with suppress(ValueError):  # signals reach the main thread only
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

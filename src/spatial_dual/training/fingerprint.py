@@ -13,21 +13,28 @@ from spatial_dual.training.config import FitConfig
 
 
 def training_fingerprint(
-    name: str, config: FitConfig, loss_fn: Any, examples: int, tensors: Mapping[str, Tensor]
+    name: str,
+    config: FitConfig,
+    loss_fn: Any,
+    examples: int,
+    tensors: Mapping[str, Tensor],
+    recipe: str,
 ) -> str:
     """Hash of a training's settings, those of its loss among them, and of ``tensors``.
 
     Args:
         name: of the training.
         config: its budget and optimisers.
-        loss_fn: its loss; what a function of that name does is not looked at.
+        loss_fn: its loss.
         examples: how many there are.
         tensors: the starting weights and the first batch, by name.
+        recipe: digest of code and data.
     """
-    settings = {**asdict(config), "name": name, "examples": examples, "loss": settings_of(loss_fn)}
+    settings = {**asdict(config), "name": name, "examples": examples, "recipe": recipe}
+    settings["loss"] = settings_of(loss_fn)
     digest = hashlib.blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=16)
     for key, value in tensors.items():
-        digest.update(f"{key} {_bytes_of(value)}".encode())
+        digest.update(f"{key} {bytes_of(value)}".encode())
     return digest.hexdigest()
 
 
@@ -40,7 +47,7 @@ def settings_of(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Tensor):
-        return _bytes_of(value)
+        return bytes_of(value)
     if isinstance(value, Mapping):
         return {str(key): settings_of(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -53,6 +60,7 @@ def settings_of(value: Any) -> Any:
     return {key: settings_of(item) for key, item in attributes.items() if not key.startswith("_")}
 
 
-def _bytes_of(value: Tensor) -> str:
+def bytes_of(value: Tensor) -> str:
+    """Hash of a tensor's values."""
     raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
     return hashlib.blake2b(raw.numpy().tobytes(), digest_size=16).hexdigest()

@@ -1,6 +1,8 @@
 """The one training loop, used by every model of the project."""
 
+import hashlib
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -13,10 +15,12 @@ from spatial_dual.devices import has_native_bfloat16
 from spatial_dual.models.transformer import compile_blocks
 from spatial_dual.progress import progress_bar
 from spatial_dual.seeding import torch_generator
+from spatial_dual.training.bytecode import code_digest
 from spatial_dual.training.checkpoint import CheckpointStore, Progress
 from spatial_dual.training.config import FitConfig, batch_indices
 from spatial_dual.training.distributed import Workers, run_workers
-from spatial_dual.training.fingerprint import training_fingerprint
+from spatial_dual.training.fingerprint import bytes_of, training_fingerprint
+from spatial_dual.training.meter import Meter
 from spatial_dual.training.optimizers import Optimizers, clipped_parts
 from spatial_dual.training.state import DamagedStateError, check_state
 from spatial_dual.training.stopping import StopRequest
@@ -24,6 +28,8 @@ from spatial_dual.training.stopping import StopRequest
 Batch = dict[str, Tensor]
 LossFn = Callable[[nn.Module, Batch, torch.Generator], dict[str, Tensor]]
 MAX_SKIPPED_IN_A_ROW = 20
+SKIPPED_SHARE_TO_WARN = 0.05
+"""Share of updates left out from which a training says so, at the interval's and at its own end."""
 LOG_ROWS = 100
 
 logger = logging.getLogger(__name__)
@@ -64,7 +70,8 @@ class TrainingLog:
         name: the training.
         steps: updates made, skipped ones included.
         skipped: updates left out because a gradient was not finite.
-        rows: mean of each loss part over an interval, with the step at its end.
+        rows: mean of each loss part over the updates made in an interval, where it was finite, with
+            the step at its end; a part that never was is left out.
     """
 
     name: str
@@ -96,11 +103,12 @@ def fit(
         name: names progress bar, log and random streams.
         loss_fn: maps (model, batch, generator) to loss parts; "loss" is the one descended. One
             that is ``Remembering`` is kept in the checkpoints too.
-        store: where to keep progress; None trains without resume.
+        store: where to keep progress; None trains without resume. Where its ``recipe`` is not
+            known, all examples are loaded once more, to know this very training again.
 
     Raises:
         TrainingDivergedError: ``MAX_SKIPPED_IN_A_ROW`` updates in a row were not finite.
-        KeyboardInterrupt: Ctrl-C or SIGTERM, after the step under way and a checkpoint.
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after the step under way and a checkpoint.
     """
     if len(data) == 0:
         raise ValueError(f"{name}: no training examples; check the stage that feeds this one")
@@ -122,8 +130,8 @@ def _train(
     store: CheckpointStore | None,
 ) -> dict[str, Any]:
     """The loop of one process; rank 0 alone reports and writes."""
-    run = _Run(name, model, loss_fn, data, config, workers)
-    run.resume(store)
+    run = _Run(name, model, loss_fn, data, config, workers, store)
+    run.resume()
     writes = workers.rank == 0
     bar = progress_bar(name, config.total_steps, "step", hidden=not writes, done=run.step)
     with torch.random.fork_rng(devices=[]), bar, StopRequest() as stop:
@@ -132,7 +140,8 @@ def _train(
             bar.update()
             if run.step % run.log_every == 0 or run.step == config.total_steps:
                 run.log.append({"step": run.step, **run.meter.flush()})
-                bar.set_postfix_str(f"loss {run.log[-1]['loss']:.4g}")
+                bar.set_postfix_str(f"loss {run.log[-1].get('loss', math.nan):.4g}")
+                run.warn_of_skipped(hidden=not writes)
             due = run.step % config.checkpoint_every == 0 or run.step == config.total_steps
             stopped = workers.any(stop.made)
             if store and writes and (due or stopped):
@@ -165,6 +174,7 @@ class _Run:
         data: BatchSource,
         config: FitConfig,
         workers: Workers,
+        store: CheckpointStore | None,
     ) -> None:
         self.name, self.model, self.data, self.config = name, model, data, config
         self.loss_fn = loss_fn
@@ -173,7 +183,8 @@ class _Run:
         self.bfloat16 = config.precision == "bfloat16" or (
             config.precision == "auto" and has_native_bfloat16(self.device)
         )
-        self.fingerprint = self._fingerprint()
+        self.store = store
+        self.fingerprint = self._fingerprint(store) if store else ""
         model.to(self.device).train()
         if self.device.type == "cuda":
             compile_blocks(model)
@@ -184,13 +195,17 @@ class _Run:
         self.optimizers = Optimizers(model, config)
         self.clipped = clipped_parts(dict(named), config)
         self.step = self.skipped = self.skipped_in_a_row = 0
+        self.warned = False
         self.log: list[dict[str, float]] = []
         self.log_every = max(1, config.total_steps // LOG_ROWS)
-        self.meter = _Meter()
+        self.meter = Meter()
         self.losses = workers.wrap(_Losses(model, loss_fn))
 
     def update(self) -> dict[str, Tensor]:
-        """One optimiser step; returns the detached loss parts, their mean over all workers."""
+        """One optimiser step; returns the detached loss parts, their mean over all workers.
+
+        None of them if it was left out.
+        """
         config, step, workers = self.config, self.step, self.workers
         own_stream = () if workers.rank == 0 else ("rank", workers.rank)
         generator = torch_generator(config.seed, self.name, "step", step, *own_stream)
@@ -214,6 +229,7 @@ class _Run:
             self.skipped_in_a_row = 0
         else:
             self._skip(parts)
+            return {}
         return {key: value.detach().float() for key, value in parts.items()}
 
     def _average_weights(self) -> None:
@@ -232,6 +248,19 @@ class _Run:
                 f"step {self.step} ({values}); lower learning_rate ({self.config.learning_rate})"
             )
 
+    def warn_of_skipped(self, hidden: bool) -> None:
+        """Say so once if many updates were left out, and at the end how many."""
+        many = self.skipped > SKIPPED_SHARE_TO_WARN * self.step
+        if many and not hidden and (not self.warned or self.step == self.config.total_steps):
+            logger.warning(
+                "%s: %d of %d updates were not finite and were left out; lower learning_rate (%g)",
+                self.name,
+                self.skipped,
+                self.step,
+                self.config.learning_rate,
+            )
+            self.warned = True
+
     def progress(self) -> Progress:
         """Everything that the next step depends on."""
         tensors = {f"model.{n}": t for n, t in self.model.state_dict().items()}
@@ -247,24 +276,23 @@ class _Run:
             list(self.log),
             self.skipped,
             self.skipped_in_a_row,
-            self.meter.count,
         )
 
-    def resume(self, store: CheckpointStore | None) -> None:
+    def resume(self) -> None:
         """Take up the stored progress of this very training, if there is one."""
+        store = self.store
         progress = store.load(self.fingerprint) if store else None
-        if progress is None:
+        if store is None or progress is None:
             return
         try:
             self._take_up(progress)
         except DamagedStateError as error:
             raise ValueError(
-                f"{store.path if store else ''}: damaged checkpoint ({error}); delete it to train "
-                "from the start"
+                f"{store.path}: damaged checkpoint ({error}); delete it to train from the start"
             ) from error
         self.step, self.log = progress.step, progress.log
         self.skipped, self.skipped_in_a_row = progress.skipped, progress.skipped_in_a_row
-        self.meter.sums, self.meter.count = progress.below("meter."), progress.metered
+        self.meter.sums = progress.below("meter.")
         logger.info("%s: continues at step %d of %d", self.name, self.step, self.config.total_steps)
 
     def _take_up(self, progress: Progress) -> None:
@@ -289,31 +317,27 @@ class _Run:
         self.optimizers.zero_grad()
         self.model.to("cpu").eval()
 
-    def _fingerprint(self) -> str:
-        """Of settings, starting weights and first batch.
+    def _fingerprint(self, store: CheckpointStore) -> str:
+        """Of settings, starting weights, code and data.
 
-        A change of data, upstream weights or parameters changes it, and the stored progress of
-        another training is not taken up by mistake.
+        A change of one of them changes it, and the stored progress of another training is not taken
+        up by mistake.
         """
         indices = batch_indices(len(self.data), self.config.batch_size, self.config.seed, 0)
         batch = self.data.load(indices, torch_generator(self.config.seed, self.name, "step", 0))
         tensors = {**self.model.state_dict(), **{f"batch {k}": v for k, v in batch.items()}}
-        return training_fingerprint(self.name, self.config, self.loss_fn, len(self.data), tensors)
+        recipe = store.recipe or self._recipe()
+        return training_fingerprint(
+            self.name, self.config, self.loss_fn, len(self.data), tensors, recipe
+        )
 
-
-class _Meter:
-    """Mean of loss parts over an interval of steps."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.sums: dict[str, Tensor] = {}
-
-    def add(self, parts: dict[str, Tensor]) -> None:
-        self.count += 1
-        for key, value in parts.items():
-            self.sums[key] = self.sums.get(key, torch.zeros(())) + value
-
-    def flush(self) -> dict[str, float]:
-        means = {key: float(value) / self.count for key, value in self.sums.items()}
-        self.sums, self.count = {}, 0
-        return means
+    def _recipe(self) -> str:
+        """Digest of the code that a step reaches and of all examples."""
+        found = hashlib.sha256(code_digest(self.loss_fn, self.model, self.data, fit).encode())
+        size = self.config.batch_size
+        for start in range(0, len(self.data), size):
+            indices = np.arange(start, min(start + size, len(self.data)))
+            generator = torch_generator(self.config.seed, self.name, "examples", start)
+            for key, value in sorted(self.data.load(indices, generator).items()):
+                found.update(f"{key} {bytes_of(value)}".encode())
+        return found.hexdigest()

@@ -5,11 +5,17 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Signals that ask a process to stop, without those that it was started to ignore (nohup)."""
+    known = (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name))
+    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
 
 
 class StopRequest:
-    """While entered, the first Ctrl-C or SIGTERM only sets ``made``; a second one acts at once.
+    """While entered, the first Ctrl-C, SIGTERM or SIGHUP only sets ``made``; a second acts at once.
 
     Signals reach the main thread alone; in any other, a request is never made.
     """
@@ -20,7 +26,7 @@ class StopRequest:
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._note) for number in _SIGNALS}
+            self._before = {number: signal.signal(number, self._note) for number in stop_signals()}
         return self
 
     def __exit__(
