@@ -40,6 +40,9 @@ class Model:
             for image, graph in zip(images, initial, strict=True)
         ]
 
+    def initial_from_texts(self, texts):
+        return self.parser.parse(texts)
+
     def describe(self, images, *, cameras, steps, seed):
         return [
             SimpleNamespace(text=f"level {image[0, 0, 0]}", initial=SceneGraph(), graph=CUP)
@@ -120,7 +123,7 @@ def test_draw_several_with_their_graphs(model, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        ("a red cup on a table", ""),
+        ("a red cup on a table", "spatial-dual draw: understood: red cup on table\n"),
         ("a blue quokka behind a table", "not in the training data, so not drawn: quokka, blue, b"),
         ("on", "no object was found in the text"),
     ],
@@ -129,7 +132,27 @@ def test_what_the_model_cannot_draw_is_said(model, tmp_path, capsys, text, note)
     main(["draw", text, "-o", str(tmp_path / "x.png")])
     said = capsys.readouterr().err
     assert note in said
-    assert bool(said) == bool(note)
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["a red cup on a table", "the cup is on the red table"])
+def test_strict_draws_what_it_can_state(model, tmp_path, text):
+    main(["draw", text, "-o", str(tmp_path / "x.png"), "--strict"])
+    assert (tmp_path / "x.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a cup on a gleaming quokka", "not in the training data, so not drawn: quokka"),
+        ("a cup on a table, hallelujah hooray", "not"),
+        ("on", "no object was found"),
+    ],
+)
+def test_strict_refuses_what_it_cannot_state(model, tmp_path, text, reason):
+    out = tmp_path / "x.png"
+    assert reason in failure("draw", text, "-o", out, "--strict")
+    assert not out.exists()
 
 
 def test_draw_leaves_a_folder_alone_and_writes_nothing_half(model, tmp_path, monkeypatch):

@@ -2,8 +2,15 @@
 
 import pytest
 
+from spatial_dual.metrics.draw import wanted_objects
+from spatial_dual.metrics.shares import Share
+from spatial_dual.metrics.spice import Spice
+from spatial_dual.metrics.statements import true_relations
+from spatial_dual.metrics.synonyms import LexiconSynonyms
+from spatial_dual.models.faithfulness import faithfulness, share_shown
 from spatial_dual.scene.graph import GraphFormatError, Relation, SceneGraph, SceneObject
 from spatial_dual.scene.tensors import GraphCodec
+from spatial_dual.scene.truth import denials, geometric_relations, holds
 from spatial_dual.scene.vocabulary import Vocabulary
 
 SOFA = SceneGraph(
@@ -55,12 +62,69 @@ def test_alternatives_are_two_or_more_objects(group: str) -> None:
 
 def test_tensors_hold_neither_absent_things_nor_second_alternatives() -> None:
     codec = GraphCodec(Vocabulary.from_graphs([SOFA]), slots=4)
-    shown = codec.decode(codec.encode([SOFA]))[0]
-    assert [item.label for item in shown.objects] == ["sofa", "cat"]
-    assert set(shown.triplets()) == {("cat", "behind", "sofa"), ("sofa", "in front of", "cat")}
+    found = codec.decode(codec.encode([SOFA]))[0]
+    assert [item.label for item in found.objects] == ["sofa", "cat"]
+    assert set(found.triplets()) == {("cat", "behind", "sofa"), ("sofa", "in front of", "cat")}
 
 
 def test_in_a_given_order_the_slots_of_others_stay() -> None:
     codec = GraphCodec(Vocabulary.from_graphs([SOFA]), slots=4)
     tensors = codec.encode([SOFA], [[1, 2, 0, 3]])
     assert (tensors.labels[0] > 0).tolist() == [False, True, True, False]
+
+
+def same(stated: SceneObject, shown: SceneObject) -> bool:
+    return stated.label == shown.label
+
+
+def shown(*facts: tuple[str, str, str], alone: tuple[str, ...] = ()) -> SceneGraph:
+    labels = [*(label for s, _, o in facts for label in (s, o)), *alone]
+    return SceneGraph(
+        objects=tuple(SceneObject(label=label) for label in labels),
+        relations=tuple(
+            Relation(subject=2 * k, predicate=p, object=2 * k + 1, source="depth")
+            for k, (_, p, _) in enumerate(facts)
+        ),
+    )
+
+
+def test_denials_are_kept_or_broken_by_what_is_seen() -> None:
+    assert denials(SOFA, shown(("dog", "on", "sofa")), same) == [False]
+    assert denials(SOFA, shown(("dog", "under", "sofa")), same) == [True]
+    room = SceneGraph(objects=(SceneObject(label="window", negated=True),))
+    assert denials(room, shown(alone=("window",)), same) == [False]
+    assert denials(room, shown(alone=("door",)), same) == [True]
+
+
+def test_any_alternative_makes_a_relation_right() -> None:
+    relation = next(geometric_relations(SOFA))
+    assert holds(relation, SOFA, shown(("fox", "behind", "sofa")), same)
+    assert not holds(relation, SOFA, shown(("dog", "behind", "sofa")), same)
+
+
+def test_judge_and_choice_of_drawings_count_violations() -> None:
+    right, wrong = shown(("cat", "behind", "sofa")), shown(("dog", "on", "sofa"))
+    assert true_relations(SOFA, right, same) == Share(2, 2)
+    assert true_relations(SOFA, wrong, same) == Share(0, 2)
+    assert share_shown(SOFA, right) == 1.0
+    assert share_shown(SOFA, wrong) < share_shown(SOFA, shown(alone=("dog", "sofa")))
+    assert [item and item.label for item in wanted_objects(SOFA, right)] == [None, None]
+
+
+def test_a_description_that_denies_what_is_seen_is_less_faithful() -> None:
+    plain = SOFA.model_copy(update={"relations": SOFA.relations[1:], "alternatives": ()})
+    both = shown(("cat", "behind", "sofa"), ("dog", "on", "sofa"))
+    assert faithfulness(SOFA, both)[0] < faithfulness(SOFA, shown(("cat", "behind", "sofa")))[0]
+    assert faithfulness(plain, shown(("cat", "behind", "sofa")))[0] == 0.5
+
+
+def test_spice_does_not_take_a_denial_for_a_statement() -> None:
+    spice = Spice(LexiconSynonyms())
+    denied = SceneGraph(objects=SOFA.objects[:2], relations=SOFA.relations[:1])
+    stated = shown(("dog", "on", "sofa"))
+    assert spice.compare(denied, [denied]).f1 == 1.0
+    assert spice.compare(denied, [stated]).matched == 1  # the sofa
+
+
+def test_words_of_what_is_denied_need_not_be_known() -> None:
+    assert Vocabulary(("sofa", "cat", "fox"), {}, ("behind",), ()).unknown(SOFA) == []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(options: Namespace) -> None:
-    """Draw the text ``num`` times; prints the files, and what of the text cannot be drawn."""
+    """Draw the text ``num`` times; prints the files, and says what of the text was understood."""
     from PIL.Image import fromarray
 
     text = checked_text(options.text)
@@ -26,11 +26,14 @@ def run(options: Namespace) -> None:
     for path in (*paths, *(map(_boxed, paths) if options.show_graph else ())):
         check_replaceable(path)
     model = load_model(options.model, options.allow_hub)
+    stated = model.initial_from_texts([text])[0]
+    problems = _problems(text, stated, model.parts.vocabulary)
+    if options.strict and problems:
+        raise CommandError(f"{'; '.join(problems)}; leave --strict out to draw the rest")
+    warn(f"spatial-dual draw: {'; '.join([*_understood(stated), *problems])}")
     drawings = model.draw(
         [text] * options.num, steps=options.steps, guidance=options.guidance, seed=options.seed
     )
-    if warning := _not_drawn(drawings[0].initial, model.parts.vocabulary):
-        warn(f"spatial-dual draw: {warning}")
     for path, drawing in zip(paths, drawings, strict=True):
         _save(fromarray(drawing.image), path)
         say(printable(path))
@@ -43,12 +46,28 @@ def run(options: Namespace) -> None:
             say(f"3D graph that is drawn\n{listing(drawing.graph)}\n")
 
 
-def _not_drawn(stated: "SceneGraph", vocabulary: "Vocabulary") -> str:
-    """What of the graph of a text the model has no word for; "" if it knows all."""
+def _understood(stated: "SceneGraph") -> list[str]:
+    from spatial_dual.parsing.summary import understood
+
+    said = understood(stated)
+    return [f"understood: {printable(said)}" if said else "understood nothing", *stated.notes]
+
+
+def _problems(text: str, stated: "SceneGraph", vocabulary: "Vocabulary") -> list[str]:
+    """What of a text will not be in the picture, and why; empty if all of it can be."""
+    from spatial_dual.parsing.summary import not_understood
+
     if not stated.objects:
-        return "no object was found in the text, so the picture shows anything"
-    unknown = vocabulary.unknown(stated)
-    return f"not in the training data, so not drawn: {', '.join(unknown)}" if unknown else ""
+        return ["no object was found in the text, so the picture shows anything"]
+    unread, unknown = not_understood(text, stated), vocabulary.unknown(stated)
+    return [
+        f"{reason}: {', '.join(map(printable, words))}"
+        for reason, words in (
+            ("not understood", unread),
+            ("not in the training data, so not drawn", unknown),
+        )
+        if words
+    ]
 
 
 def _paths(output: Path, count: int) -> list[Path]:

@@ -126,6 +126,11 @@ def _add_draw(command: ArgumentParser) -> None:
         "--guidance", type=_guidance, metavar="G", help="1 turns guidance off, 0 ignores the text"
     )
     command.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse a text with anything that is not understood or was never learned",
+    )
+    command.add_argument(
         "--show-graph",
         action="store_true",
         help="print the graph of the text and the 3D graph it evolved into, and write the latter "

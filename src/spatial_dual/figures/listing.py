@@ -1,5 +1,7 @@
 """A scene graph as lines of text."""
 
+from collections.abc import Sequence
+
 from spatial_dual.printing import printable
 from spatial_dual.scene.graph import INVERSE_PREDICATE, SceneGraph, SceneObject
 
@@ -22,12 +24,20 @@ def listing(graph: SceneGraph) -> str:
             f"{printable(graph.objects[k].label)} ({k + 1})"
             for k in (relation.subject, relation.object)
         ]
-        lines.append(f"  {ends[0]} {relation.predicate} {ends[1]}")
+        denied = "not: " if relation.negated else ""
+        lines.append(f"  {denied}{ends[0]} {relation.predicate} {ends[1]}")
+    lines += [f"  one of: {_names(graph, group)}" for group in graph.alternatives]
+    lines += [f"  {printable(note)}" for note in graph.notes]
     return "\n".join(lines) or "  (empty)"
+
+
+def _names(graph: SceneGraph, group: Sequence[int]) -> str:
+    return ", ".join(f"{printable(graph.objects[k].label)} ({k + 1})" for k in group)
 
 
 def _object(item: SceneObject) -> str:
     words = printable(": ".join(filter(None, (item.label, ", ".join(item.attributes)))))
+    words = f"no {words}" if item.negated else words
     if item.region is None:
         return words
     x0, y0, x1, y1 = item.region

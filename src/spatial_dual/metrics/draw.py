@@ -69,13 +69,15 @@ def gold_drawing_figures(
 def wanted_objects(stated: SceneGraph, plan: SceneGraph) -> list[SceneObject | None]:
     """For each stated object, what the picture should show: its place and colour in the plan.
 
+    Objects that the text denies, and all alternatives but the first, are not asked for.
     Plan is the completed 3DSG or the gold one. A stated colour goes before the planned one. None
     where the plan has lost the object or gives it no place.
     """
     partners = match_objects(stated, plan)
     return [
         _wanted(item, plan.objects[partner]) if partner >= 0 else None
-        for item, partner in zip(stated.objects, partners, strict=True)
+        for number, (item, partner) in enumerate(zip(stated.objects, partners, strict=True))
+        if number not in stated.left_out()
     ]
 
 

@@ -1,6 +1,7 @@
 """SPICE: F1 of the facts that a caption and its references state (Anderson et al. 2016).
 
-A scene graph is read as tuples: (object), (object, attribute), (subject, predicate, object). Two
+A scene graph is read as tuples: (object), (object, attribute), (subject, predicate, object), and
+what a text denies as ("no", object) and ("not", subject, predicate, object). Two
 tuples match if they are equally long and each pair of words is equal or synonymous. The references
 of a caption count as one graph: tuples of theirs that match are one tuple.
 """
@@ -35,12 +36,16 @@ class FactCounts:
 
 
 def facts(graph: SceneGraph) -> list[Fact]:
-    """Distinct tuples that a graph states, in order."""
+    """Distinct tuples that a graph states, in order; of denials ("no", …) and ("not", …)."""
     found: dict[Fact, None] = {}
     for item in graph.objects:
+        if item.negated:
+            found[("no", item.label)] = None
+            continue
         found[(item.label,)] = None
         found |= dict.fromkeys((item.label, word) for word in item.attributes)
-    return list(found | dict.fromkeys(graph.triplets()))
+    denied: list[Fact] = [("not", *triplet) for triplet in graph.negated_triplets()]
+    return list(found | dict.fromkeys([*graph.triplets(), *denied]))
 
 
 class Spice:

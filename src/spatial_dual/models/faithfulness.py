@@ -14,6 +14,7 @@ from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.truth import (
     Fits,
+    denials,
     geometric_relations,
     holds,
     same_label,
@@ -59,13 +60,15 @@ def best_borne_out(
 def faithfulness(stated: SceneGraph, graph: SceneGraph) -> tuple[float, float]:
     """Right relations of those stated plus one, by labels, then with attributes.
 
-    The one more makes two true statements better than one, and any better than none.
+    The one more makes two true statements better than one, and any better than none. A denial of
+    what the graph shows is a wrong relation; others are no merit, for most things are not there.
     """
     relations = len(list(geometric_relations(stated)))
 
     def score(fits: Fits) -> float:
         right = sum(holds(r, stated, graph, fits) for r in geometric_relations(stated))
-        return right / (relations + 1)
+        wrong = denials(stated, graph, fits).count(False)
+        return right / (relations + wrong + 1)
 
     return score(same_label), score(same_label_and_attributes)
 
@@ -86,10 +89,15 @@ def most_faithful_drawings(
 
 
 def share_shown(stated: SceneGraph, seen: SceneGraph) -> float:
-    """Stated objects and relations that are seen, by label and colour; 1 if nothing is stated."""
+    """Stated objects and relations that are seen, by label and colour; 1 if nothing is stated.
+
+    What the text denies is asked for, too: not to be seen.
+    """
     fits = same_label_and_colour
     relations = list(geometric_relations(stated))
-    right = sum(holds(r, stated, seen, fits) for r in relations)
-    right += sum(any(fits(item, other) for other in seen.objects) for item in stated.objects)
-    asked = len(relations) + len(stated.objects)
+    wanted = [stated.choices(n) for n in range(len(stated.objects)) if n not in stated.left_out()]
+    kept = denials(stated, seen, fits)
+    right = sum(holds(r, stated, seen, fits) for r in relations) + sum(kept)
+    right += sum(any(fits(x, other) for x in group for other in seen.objects) for group in wanted)
+    asked = len(relations) + len(wanted) + len(kept)
     return right / asked if asked else 1.0

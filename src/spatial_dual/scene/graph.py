@@ -182,6 +182,11 @@ class SceneGraph(_Frozen):
             for r in relations
         ]
 
+    def choices(self, number: int) -> list[SceneObject]:
+        """The object of a number and its alternatives."""
+        group = next((group for group in self.alternatives if number in group), (number,))
+        return [self.objects[other] for other in group]
+
     def left_out(self) -> frozenset[int]:
         """Objects that one picture of the scene does not show: negated ones, later alternatives."""
         negated = (number for number, item in enumerate(self.objects) if item.negated)

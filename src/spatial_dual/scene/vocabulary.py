@@ -150,12 +150,17 @@ class Vocabulary:
         )
 
     def unknown(self, graph: SceneGraph) -> list[str]:
-        """Labels, attributes and predicates of a graph that have no tag, each once, in order."""
+        """Labels, attributes and predicates of a graph that have no tag, each once, in order.
+
+        Of what is denied nothing need be drawn.
+        """
         known = {word for words in self.attributes.values() for word in words}
+        objects = [item for item in graph.objects if not item.negated]
+        relations = [relation for relation in graph.relations if not relation.negated]
         words = [
-            *(item.label for item in graph.objects if item.label not in self.labels),
-            *(a for item in graph.objects for a in item.attributes if a not in known),
-            *(r.predicate for r in graph.relations if r.predicate not in self.predicates),
+            *(item.label for item in objects if item.label not in self.labels),
+            *(a for item in objects for a in item.attributes if a not in known),
+            *(r.predicate for r in relations if r.predicate not in self.predicates),
         ]
         return list(dict.fromkeys(words))
 
