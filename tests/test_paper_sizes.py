@@ -9,14 +9,18 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from torch import nn
 
+from spatial_dual.diffusion import LossWeights
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.dual import DualModel, DualModelConfig
+from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.models.graph_diffuser import GraphDiffuserConfig
 from spatial_dual.models.graph_nodes import NodeShape
+from spatial_dual.models.prior import ImagePrior
 from spatial_dual.models.token_diffuser import TokenDiffuserConfig
 from spatial_dual.models.vqgan import VqganConfig
 from spatial_dual.training.config import FitConfig
+from spatial_dual.training.objectives.dual import DualWeights
 from tests.models.graphs import said_in
 
 PROJECT = Path(__file__).parents[1]
@@ -61,13 +65,51 @@ def test_optimiser_and_sampler_are_the_papers(parameters: dict[str, Any]) -> Non
     stages = (dual, parameters["dgae"], parameters["graph_diffusion"], *alignment.values())
     for stage in stages:
         fit = FitConfig(**stage["fit"])
-        assert fit.betas == (0.9, 0.98)
+        assert tuple(fit.betas) == (0.9, 0.98)
+        assert fit.matrix_learning_rate is None  # AdamW alone
+        assert not fit.module_rates
         assert fit.learning_rate * fit.rate_at(9_999) == pytest.approx(5e-5)
         assert fit.learning_rate * fit.rate_at(4_999) == pytest.approx(2.5e-5)
         assert fit.learning_rate * fit.rate_at(fit.steps - 1) == pytest.approx(5e-5)
     assert parameters["sampling"]["steps"] == 200
     chains = (dual["image_diffuser"], dual["text_diffuser"], parameters["graph_diffusion"])
     assert all(stage["kernel"]["steps"] >= 200 for stage in chains)
+
+
+def test_losses_are_the_papers(parameters: dict[str, Any]) -> None:
+    """(9) and (11) are sums without weights, each diffusion loss is the bound (19) alone."""
+    dual = parameters["dual"]
+    weights = DualWeights(**dual["weights"])
+    parts = ("ST2I", "SI2T", "duality", "T23D", "I23D", "X-T23D", "X-I23D")
+    assert [weights.of(part) for part in parts] == [1.0] * len(parts)
+    assert weights.of("teacher-T23D") == weights.of("teacher-I23D") == 0
+    for stage in (dual, parameters["graph_diffusion"]):
+        loss = LossWeights(**stage["loss"])
+        assert (loss.vlb, loss.cross_entropy, loss.absent) == (1.0, 0.0, 1.0)
+    assert dual["graph_records"] is None
+
+
+def test_networks_are_the_papers(parameters: dict[str, Any]) -> None:
+    """A U-Net, PixelCNN++ on pixels, a GPT-2 that reads a prefix, global CLIP features."""
+    dual, decoder = parameters["dual"], parameters["alignment"]["text_decoder"]
+    assert dual["image_diffuser"]["model"]["trunk"] == "unet"
+    sizes = {"codes": IMAGE_CODES, "tokens": 32 * 32, **dual["image_prior"]["model"]}
+    with torch.device("meta"):
+        prior = ImagePrior(ImagePrior.Config(**sizes, pixels=dual["image_prior"]["pixels"]))
+    assert prior.reads_pixels
+    assert not decoder["model"]["cross_attention"]
+    assert parameters["graph_diffusion"]["condition"] == "global"
+    assert dual["captioner"] is None
+    assert not dual["image_diffuser"]["coarse_to_fine"]
+
+
+def test_sampling_is_the_chain_as_it_is(parameters: dict[str, Any]) -> None:
+    options = SamplingOptions(**parameters["sampling"])
+    assert options.steps == 200
+    assert options.guidance == options.temperature == options.top_p == 1
+    assert options.graph_temperature == 1
+    assert options.purity_weight is None
+    assert options.candidates == options.drawings == 1
 
 
 def test_step_1_has_about_110_million_parameters(parameters: dict[str, Any]) -> None:

@@ -79,6 +79,7 @@ def published(folder: Path, vqgan: Path) -> dict[str, Any]:
     gpt2 = str(published_folders.gpt2(folder / "gpt2"))
     clip = str(published_folders.clip(folder / "clip"))
     token_diffuser = {"model": {**TINY, "coarse_dim": 16}}
+    pixels = {"side": 16, "channels": 8, "blocks": 1, "mixtures": 2}
     return {
         "vsd": {"path": str(annotations), "images": str(images), "gpt2": gpt2},
         "image_size": 32,
@@ -95,7 +96,7 @@ def published(folder: Path, vqgan: Path) -> dict[str, Any]:
             **FIT,
         },
         "dual": {
-            "image_prior": {"model": TINY, **FIT},
+            "image_prior": {"model": TINY, "pixels": pixels, **FIT},
             "text_prior": {"model": TINY, **FIT},
             "image_diffuser": token_diffuser,
             "text_diffuser": {"model": TINY},
