@@ -36,10 +36,11 @@ from spatial_dual.pipelines.tokens.parameters import TokensParameters
 
 
 class ParsingParameters(Section):
-    """Models that read texts, see ``parsing.default.default_parser``."""
+    """Models that read texts, see ``parsing.default.parser_of``."""
 
     folder: str | None
     package: str | None
+    factual: str
     spelling: bool
 
 

@@ -24,8 +24,8 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
 
     Args:
         filepath: the folder.
-        parsing: arguments of ``default_parser``, of what reads its texts; the shipped models where
-            left out.
+        parsing: of the Stanza parser that reads its texts, see ``parser_of``; the shipped models
+            where left out.
         metadata: kept for Kedro plugins, unused.
     """
 
@@ -43,10 +43,10 @@ class WholeModelDataset(AbstractDataset[Any, Any]):
     def load(self) -> "SpatialDual":
         """The model, ready to draw and describe."""
         from spatial_dual.models.spatial_dual import SpatialDual
-        from spatial_dual.parsing.default import default_parser
+        from spatial_dual.parsing.default import parser_of
 
         # of a run of one's own, whose parameters name the checkpoints
-        parser = default_parser(**self._parsing)
+        parser = parser_of("stanza", self._parsing)
         return SpatialDual.from_pretrained(self._folder, parser, allow_hub=True)
 
     def save(self, data: "SpatialDual") -> None:

@@ -16,7 +16,8 @@ from spatial_dual.metrics.parsing import (
     invented_words,
 )
 from spatial_dual.metrics.synonyms import load_synonyms
-from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
+from spatial_dual.parsing.factual import our_predicate
+from spatial_dual.parsing.lexicon import singular
 from spatial_dual.scene.graph import SceneGraph
 
 Figures = dict[str, Any]
@@ -87,7 +88,7 @@ def _scores(found: Sequence[Counter[Fact]], gold: Sequence[Counter[Fact]]) -> Fi
 
 
 def _parts(captions: CaptionSet) -> list[dict[str, Counter[Fact]]]:
-    rename = _factual_word if captions.form == "factual" else str
+    rename = our_predicate if captions.form == "factual" else str
     rows = zip(captions.triplets, captions.attributes, captions.labels, strict=True)
     return [
         {
@@ -124,19 +125,3 @@ def _errors(
         yield from ((f"{name[:-1]} missed", f) for f in (gold[name] - found[name]).elements())
     for name in ("objects", "attributes", "relations"):
         yield from ((f"{name[:-1]} too many", f) for f in (found[name] - gold[name]).elements())
-
-
-def _factual_word(predicate: str) -> str:
-    """FACTUAL's base forms and free prepositions in our words, by the parser's own lexicon.
-
-    "hold" → "holds", "sit on" → "on", "on top of" → "on"; words of ours stay.
-    """
-    lexicon = load_lexicon()
-    verb, _, rest = predicate.partition(" ")
-    is_verb = verb in {base for base, _ in lexicon.verbs.values()}
-    place = rest if is_verb else predicate
-    match = lexicon.phrases.fullmatch(place)
-    place = (lexicon.predicates[match.lastindex or 0] or place) if match else place
-    if is_verb and place and verb in lexicon.resting:
-        return place
-    return " ".join(filter(None, (third_person(verb) if is_verb else "", place)))

@@ -12,6 +12,8 @@ from spatial_dual.parsing.stanza_parser import StanzaParser
 SHIPPED = Path(__file__).parent / "models"
 """Folder of the package that ``kedro run --pipelines=text_parser`` trained."""
 
+_STANZA = ("folder", "package", "spelling")
+
 
 def default_parser(
     folder: str | None = None, package: str | None = None, spelling: bool = True
@@ -31,20 +33,24 @@ def default_parser(
 
 
 def parser_of(choice: str, parsing: Mapping[str, Any]) -> TextGraphParser:
-    """The parser of a name, "stanza" or "lexicon".
+    """The parser of a name: "stanza", "lexicon" or "factual".
 
     Args:
         choice: "lexicon" needs no model and is exact on rendered captions alone.
-        parsing: arguments of ``default_parser``.
+        parsing: arguments of ``default_parser``, and ``factual``: checkpoint of ``FactualParser``.
 
     Raises:
         ValueError: no such name.
     """
     if choice == "stanza":
-        return default_parser(**parsing)
+        return default_parser(**{key: parsing[key] for key in _STANZA if key in parsing})
     if choice == "lexicon":
         return LexiconParser()
-    raise ValueError(f"a parser is 'stanza' or 'lexicon', got {choice!r}")
+    if choice == "factual":
+        from spatial_dual.parsing.factual import FactualParser
+
+        return FactualParser(parsing["factual"])
+    raise ValueError(f"a parser is 'stanza', 'factual' or 'lexicon', got {choice!r}")
 
 
 @cache

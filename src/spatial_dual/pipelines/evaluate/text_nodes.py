@@ -18,9 +18,9 @@ def parse_texts(
     described record, a list a sample; ``redescribed``, descriptions of the first drawings.
     """
     from spatial_dual.metrics.statements import stated_graphs
-    from spatial_dual.parsing.default import default_parser
+    from spatial_dual.parsing.default import parser_of
 
-    parser = default_parser(**parsing)
+    parser = parser_of("stanza", parsing)
     references = scenes.values("captions", rows_of(samples, scenes))
     flat = iter(stated_graphs([text for texts in references for text in texts], parser))
     return {

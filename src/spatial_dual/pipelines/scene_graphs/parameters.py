@@ -28,7 +28,7 @@ class SceneGraphsParameters(Section):
     visual_from: Literal["perceived", "records"]
     perceived_fov_deg: Annotated[float, Field(ge=1, le=179)]
     depth_graphs: SplitChoice
-    text_parser: Literal["lexicon", "stanza"]
+    text_parser: Literal["lexicon", "stanza", "factual"]
     drawn_scenes: Count
     size_prior_scenes: Count
     vocabulary: VocabularyParameters
