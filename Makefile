@@ -9,7 +9,7 @@ train: $(VENV)/.installed
 	$(VENV)/bin/kedro run --env=$(ENV) --pipelines=train
 
 test: $(VENV)/.installed
-	$(VENV)/bin/pytest -n auto
+	$(VENV)/bin/pytest -n auto -rs
 
 smoke: $(VENV)/.installed
 	$(VENV)/bin/kedro run --env=smoke

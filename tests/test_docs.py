@@ -19,7 +19,10 @@ from spatial_dual.settings import CONFIG_LOADER_ARGS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = (
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "notebooks/tour.ipynb")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "notebooks/tour.ipynb")
+    ),
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "src").rglob("*.md")),
 )

@@ -216,8 +216,9 @@ def test_bleu_is_in_its_bounds_or_refused(pairs):
     ("texts", "reason"),
     [([], "no captions"), (["a cup"], "different references"), (["a"] * 3, "different references")],
 )
-def test_cider_without_weights_is_refused(texts, reason):
+def test_cider_without_weights_is_refused(texts, reason, monkeypatch, tmp_path):
     """The weight of a word is log(pictures / pictures it is said of): 0 for all of them here."""
+    monkeypatch.setenv("PATH", str(tmp_path))  # METEOR takes Java, and half a minute
     assert reason in str(coco.coco_scores(texts, [[text] for text in texts])["cider"])
 
 
