@@ -17,7 +17,7 @@ class TokenEncoder:
     Args:
         image_tokenizer: gives the image codes.
         text_tokenizer: gives the text codes.
-        clip: gives the global features.
+        clip: gives features and tokens of images and captions.
         length: of the text codes.
         captions_per_record: captions C kept of each record; a record with fewer repeats its own,
             one without has the empty caption.

@@ -37,7 +37,7 @@ class TokenDiffuserConfig:
         state_dim: of the kernel; None where its states are indices.
         trunk: "transformer", or for grids "hourglass" or "unet", the paper's.
         coarse_dim: width of an hourglass where it is narrow.
-        sees_graph: whether c_G is a condition; without it the global feature is the only one.
+        sees_graph: whether c_G is a condition; without it c_Y or c_I is the only one.
         given_coarse: whether the codes of a grid of half the side are a condition too.
         words: of the graph's tags, where tokens are words: then tokens, tags and logits share one
             table.

@@ -78,7 +78,7 @@ def table_2(results: Results) -> Table:
         "manner and trained on the same data with the same number of steps: a plain transformer "
         "over image tokens, an image diffuser in two scales, a text diffuser with masks alone that "
         "reveals the surest words first, and an autoregressive captioner on 3D features. All read "
-        "a global feature of the other modality.",
+        "the other modality as ours do, its words or image patches.",
     ]
     notes += _floors(results)
     return _comparison(2, title, results, systems, (FID, IS, CLIP, BLEU4, SPICE), notes)
