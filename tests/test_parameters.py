@@ -75,8 +75,11 @@ MISFITS = {
     "graph_diffusion.hidden_dims.text_hidden=64": "text_hidden: 64: must be 160, dual.text_diff",
     "image_size=144; tokens.image_tokenizer.model.unshuffle=8": "multiple of 32, 2 tokens that",
     "dual.captioner={dim: 64, depth: 1, heads: 2}": "text_hidden: 160: must be 64, dual.captioner",
-    "sampling.purity_weight=1; dual.text_diffuser.kernel.name=uniform": (
-        "sampling.purity_weight: 1.0: must be null, as the kernel of dual.text_diffuser has no mask"
+    "sampling.order=halton; dual.image_diffuser.kernel.name=uniform": (
+        "sampling.order: halton: must be chance, as the kernel of dual.image_diffuser has no mask"
+    ),
+    "sampling.order=purity; dual.text_diffuser.kernel.name=uniform": (
+        "sampling.order: purity: must be chance, as the kernel of dual.text_diffuser has no mask"
     ),
     "dual.text_diffuser.kernel={name: uniform, steps: 9, mask_share: 0.5}": (
         "mask_share 0.5 is only read by mask_and_replace, not uniform"

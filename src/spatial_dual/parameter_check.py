@@ -135,7 +135,7 @@ class ParameterCheck:
 
 def misfits(given: ProjectParameters) -> dict[str, str]:
     """What is wrong with keys whose values are right alone and do not fit others."""
-    return {**_uneven_sides(given), **_unequal_widths(given), **_purity_without_mask(given)}
+    return {**_uneven_sides(given), **_unequal_widths(given), **_order_without_mask(given)}
 
 
 def _uneven_sides(given: ProjectParameters) -> dict[str, str]:
@@ -182,17 +182,16 @@ def _unequal_widths(given: ProjectParameters) -> dict[str, str]:
     return found
 
 
-def _purity_without_mask(given: ProjectParameters) -> dict[str, str]:
-    """Purity decides which masked tokens are revealed; some kernels have no mask."""
-    dual, purity = given.dual, given.sampling.purity_weight
-    kernels = {"image_diffuser": dual.image_diffuser.kernel}
-    if not dual.captioner:
-        kernels["text_diffuser"] = dual.text_diffuser.kernel
-    bare = [name for name, kernel in kernels.items() if not kernel.has_mask]
-    if purity is None or not bare:
+def _order_without_mask(given: ProjectParameters) -> dict[str, str]:
+    """An order reveals masked tokens; Halton's is of image tokens alone."""
+    dual, order = given.dual, given.sampling.order
+    ordered = {"purity": ["image_diffuser", "text_diffuser"], "halton": ["image_diffuser"]}
+    bare = [name for name in ordered.get(order, []) if not getattr(dual, name).kernel.has_mask]
+    if not bare:
         return {}
-    text = f"{purity}: must be null, as the kernel of dual.{bare[0]} has no mask"
-    return {"sampling.purity_weight": text}
+    return {
+        "sampling.order": f"{order}: must be chance, as the kernel of dual.{bare[0]} has no mask"
+    }
 
 
 def refusals(given: ProjectParameters, read: Set[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from torch.distributions import Normal, kl_divergence
 from spatial_dual.diffusion import (
     Clamp,
     KernelConfig,
+    PurityOrder,
     build_kernel,
     diffusion_loss,
     log_likelihood_bound,
@@ -252,4 +253,4 @@ def test_settings_of_other_kernels_are_refused():
         KernelConfig("continuous", 4, 10, embedding_dim=0)
     generator = torch.Generator().manual_seed(0)
     with pytest.raises(ValueError, match="'continuous' has none"):
-        sample(continuous(), lambda z, t: z, (1, 1), 2, generator, purity_weight=1.0)
+        sample(continuous(), lambda z, t: z, (1, 1), 2, generator, order=PurityOrder())

@@ -4,9 +4,11 @@ import torch
 from scipy.stats import chisquare
 
 from spatial_dual.diffusion import Clamp, KernelConfig, build_kernel, sample
-from spatial_dual.diffusion.sampler import choose_revealed, strided_times
+from spatial_dual.diffusion.reveal import HaltonOrder, PurityOrder, choose_revealed, halton_ranks
+from spatial_dual.diffusion.sampler import Ramp, strided_times
 
 NAMES = ("uniform", "absorbing", "mask_and_replace")
+ORDERS = (None, PurityOrder(), HaltonOrder(16))
 TARGET = torch.tensor([[0.5, 0.3, 0.15, 0.05], [0.1, 0.2, 0.3, 0.4]])
 
 
@@ -34,14 +36,22 @@ def exact_denoiser(kernel, target):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("steps", [1, 3, 7, 20])
-@pytest.mark.parametrize("purity_weight", [None, 1.0])
-def test_point_mass_is_recovered_for_any_step_count(name, steps, purity_weight):
-    if name == "uniform" and purity_weight is not None:
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("spacing", ["even", "cosine"])
+def test_point_mass_is_recovered_for_any_step_count(name, steps, order, spacing):
+    if name == "uniform" and order is not None:
         return
     kernel = build_kernel(KernelConfig(name, 9, 20))
-    tokens = torch.randint(9, (5, 13), generator=seeded(1))
+    tokens = torch.randint(9, (5, 16), generator=seeded(1))
     drawn = sample(
-        kernel, point_mass(tokens, 9), (5, 13), steps, seeded(), purity_weight=purity_weight
+        kernel,
+        point_mass(tokens, 9),
+        (5, 16),
+        steps,
+        seeded(),
+        order=order,
+        spacing=spacing,
+        purity_weight=order and 1.0,
     )
     assert torch.equal(drawn.tokens, tokens)
 
@@ -161,7 +171,8 @@ def test_top_p_never_draws_the_tail():
     assert chisquare(counts[:2], np.array([5, 3]) / 8 * 5_000).pvalue > 1e-3
 
 
-def test_purity_reveals_as_many_tokens_as_the_schedule_expects():
+@pytest.mark.parametrize("order", ORDERS[1:])
+def test_an_order_reveals_as_many_tokens_as_the_schedule_expects(order):
     kernel = build_kernel(KernelConfig("absorbing", 4, 8))
     result = sample(
         kernel,
@@ -169,7 +180,7 @@ def test_purity_reveals_as_many_tokens_as_the_schedule_expects():
         (3, 16),
         4,
         seeded(),
-        purity_weight=0.0,
+        order=order,
         return_trajectory=True,
     )
     assert result.trajectory is not None
@@ -179,7 +190,8 @@ def test_purity_reveals_as_many_tokens_as_the_schedule_expects():
 
 @pytest.mark.parametrize("name", ["absorbing", "mask_and_replace"])
 @pytest.mark.parametrize("steps", [4, 8])
-def test_purity_reveals_the_prediction_and_never_noise(name, steps):
+@pytest.mark.parametrize("order", ORDERS[1:])
+def test_an_order_reveals_the_prediction_and_never_noise(name, steps, order):
     kernel = build_kernel(KernelConfig(name, 50, 8))
     tokens = torch.randint(50, (40, 16), generator=seeded(1))
     result = sample(
@@ -188,7 +200,7 @@ def test_purity_reveals_the_prediction_and_never_noise(name, steps):
         tokens.shape,
         steps,
         seeded(),
-        purity_weight=1.0,
+        order=order,
         return_trajectory=True,
     )
     assert result.trajectory is not None
@@ -199,9 +211,9 @@ def test_purity_reveals_the_prediction_and_never_noise(name, steps):
 
 
 @pytest.mark.parametrize("name", [*NAMES, "continuous"])
-@pytest.mark.parametrize("purity_weight", [None, 1.0])
-def test_noise_of_a_sample_does_not_depend_on_its_batch(name, purity_weight):
-    if name in ("uniform", "continuous") and purity_weight is not None:
+@pytest.mark.parametrize("order", [None, PurityOrder()])
+def test_noise_of_a_sample_does_not_depend_on_its_batch(name, order):
+    if name in ("uniform", "continuous") and order is not None:
         return
     kernel = build_kernel(KernelConfig(name, 4, 10))
     logits = TARGET.log()
@@ -209,7 +221,7 @@ def test_noise_of_a_sample_does_not_depend_on_its_batch(name, purity_weight):
     def draw(seeds):
         noise = [seeded(seed) for seed in seeds]
         shape = (len(noise), 2)
-        settings = {"purity_weight": purity_weight}
+        settings = {"order": order}
         denoiser = lambda z, t: logits.expand(len(z), -1, -1)  # noqa: E731
         return sample(kernel, denoiser, shape, 5, noise, **settings).tokens
 
@@ -247,7 +259,8 @@ def test_purity_counts_free_tokens_only():
     tokens[:, :8] = 0
     clamp = Clamp(tokens, torch.arange(16).unsqueeze(0) < 8)
     probabilities = torch.full((1, 16, 4), 0.25)
-    revealed = choose_revealed(kernel, tokens, probabilities, 6, seeded(), clamp)
+    scores = PurityOrder().scores(probabilities, seeded())
+    revealed = choose_revealed(kernel, tokens, scores, 6, ~clamp.mask)
     assert revealed.sum() == 2
     assert not revealed[:, :8].any()
 
@@ -257,19 +270,61 @@ def test_purity_prefers_certain_tokens_in_proportion():
     probabilities = torch.tensor([[0.97, 0.01, 0.01, 0.01], [0.28, 0.24, 0.24, 0.24]])
     batch = 10_000
     tokens = torch.full((batch, 2), 4)
-    revealed = choose_revealed(
-        kernel, tokens, probabilities.expand(batch, -1, -1), 4, seeded(), None
-    )
+    scores = PurityOrder().scores(probabilities.expand(batch, -1, -1), seeded())
+    revealed = choose_revealed(kernel, tokens, scores, 4)
     counts = revealed.sum(0).numpy()
     assert counts.sum() == batch
     assert chisquare(counts, np.array([0.97, 0.28]) / 1.25 * batch).pvalue > 1e-3
 
 
-def test_strides_cover_the_chain_without_repeats():
+@pytest.mark.parametrize("spacing", ["even", "cosine"])
+def test_strides_cover_the_chain_without_repeats(spacing):
     for steps in (1, 3, 7, 99, 100):
-        times = strided_times(100, steps)
+        times = strided_times(100, steps, spacing)
         assert (times[0], times[-1], len(times)) == (100, 0, steps + 1)
         assert (np.diff(times) < 0).all()
+
+
+def test_cosine_times_begin_with_few_tokens():
+    kept = np.diff(strided_times(100, 6, "cosine"))
+    assert (np.diff(kept) < 0).all()
+    wanted = 100 * np.cos(np.pi / 2 * np.arange(7) / 6)
+    assert np.abs(np.array(strided_times(100, 6, "cosine")) - wanted).max() <= 0.5
+
+
+def test_halton_visits_every_cell_once_and_each_part_of_the_grid_early():
+    for side in (1, 2, 5, 8, 16):
+        ranks = halton_ranks(side)
+        assert sorted(ranks.tolist()) == list(range(side * side))
+    first = halton_ranks(8).view(2, 4, 2, 4).transpose(1, 2).flatten(0, 1).flatten(1) < 16
+    assert (first.sum(-1) - 4).abs().max() <= 1  # of a quarter of all, about one of each quadrant
+    with pytest.raises(ValueError, match="got 15"):
+        HaltonOrder(15)
+
+
+def test_guidance_and_temperature_move_along_the_chain():
+    kernel, seen = build_kernel(KernelConfig("absorbing", 2, 10)), []
+
+    class Recorded:
+        shape = (1, 4, 2)
+
+        def __init__(self, name):
+            self.name = name
+
+        def __getitem__(self, where):
+            seen.append(self.name)
+            return torch.zeros(1, 4, 2)[where]
+
+    def denoiser(z_t, t):
+        return Recorded("given")
+
+    def free(z_t, t):
+        return Recorded("free")
+
+    settings = {"guidance": Ramp(1.0, 3.0), "unconditional": free, "order": PurityOrder()}
+    sample(kernel, denoiser, (1, 4), 3, seeded(), **settings)
+    assert seen == ["given", "given", "free", "given", "free"]  # a factor of 1 asks once
+    assert [Ramp(1.0, 2.0).at(share) for share in (0, 0.5, 1)] == [1.0, 1.5, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +336,9 @@ def test_strides_cover_the_chain_without_repeats():
         ("absorbing", {"temperature": 0.0}, "got 0.0"),
         ("absorbing", {"top_p": 1.5}, "got 1.5"),
         ("absorbing", {"purity_weight": -1.0}, "got -1.0"),
-        ("uniform", {"purity_weight": 1.0}, "'uniform' has none"),
+        ("uniform", {"order": PurityOrder()}, "'uniform' has none"),
+        ("absorbing", {"spacing": "odd"}, "even, cosine, got 'odd'"),
+        ("absorbing", {"temperature": Ramp(1.0, 0.0)}, "got 0.0"),
     ],
 )
 def test_wrong_settings_are_named(name, settings, message):

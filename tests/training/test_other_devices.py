@@ -12,8 +12,11 @@ from torch import Tensor, nn
 
 from spatial_dual.diffusion import (
     Clamp,
+    HaltonOrder,
     KernelConfig,
     LossWeights,
+    Order,
+    PurityOrder,
     build_kernel,
     diffusion_loss,
     sample,
@@ -62,8 +65,8 @@ def test_losses_and_gradients_are_where_the_batch_is(training: str) -> None:
 
 
 @pytest.mark.parametrize("kind", DISCRETE)
-@pytest.mark.parametrize("purity_weight", [None, 1.0])
-def test_chains_run_where_they_are_told_to(kind: str, purity_weight: float | None) -> None:
+@pytest.mark.parametrize("order", [None, PurityOrder(), HaltonOrder(16)])
+def test_chains_run_where_they_are_told_to(kind: str, order: Order | None) -> None:
     kernel = build_kernel(KernelConfig(kind, CODES, 10))
     tokens = torch.zeros(2, 4, dtype=torch.long, device="meta")
 
@@ -80,7 +83,7 @@ def test_chains_run_where_they_are_told_to(kind: str, purity_weight: float | Non
         guidance=2.0,
         unconditional=denoise,
         top_p=0.8,
-        purity_weight=purity_weight if kernel.mask_index is not None else None,
+        order=order if kernel.mask_index is not None else None,
         return_trajectory=True,
         device="meta",
     )

@@ -11,7 +11,8 @@ from spatial_dual.diffusion.loss import (
     log_likelihood_bound,
 )
 from spatial_dual.diffusion.prediction import Prediction
-from spatial_dual.diffusion.sampler import Clamp, Predictor, Samples, sample
+from spatial_dual.diffusion.reveal import HaltonOrder, Order, PurityOrder
+from spatial_dual.diffusion.sampler import Clamp, Predictor, Ramp, Samples, sample
 from spatial_dual.diffusion.timesteps import LossHistory, Timesteps, uniform_timesteps
 
 __all__ = [
@@ -19,14 +20,18 @@ __all__ = [
     "Denoiser",
     "DiffusionLoss",
     "DiscreteKernel",
+    "HaltonOrder",
     "Kernel",
     "KernelConfig",
     "LikelihoodBound",
     "LossHistory",
     "LossWeights",
     "Noise",
+    "Order",
     "Prediction",
     "Predictor",
+    "PurityOrder",
+    "Ramp",
     "Samples",
     "Timesteps",
     "build_kernel",

@@ -1,5 +1,6 @@
 """Ancestral sampling of the reverse chain with any number of strided steps."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,14 +8,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion.categorical import Noise, gumbel_noise
+from spatial_dual.diffusion.categorical import Noise
 from spatial_dual.diffusion.filtering import sharpen
 from spatial_dual.diffusion.interface import Kernel
 from spatial_dual.diffusion.loss import check_logits
 from spatial_dual.diffusion.prediction import Logits, Prediction, Probabilities
+from spatial_dual.diffusion.reveal import Order, choose_revealed
 
 Predictor = Callable[[Tensor, Tensor], Logits]
 """A ``Denoiser``, or one whose logits are computed only where they are asked for."""
+
+SPACINGS = ("even", "cosine")
 
 
 @dataclass(frozen=True)
@@ -53,15 +57,38 @@ class Samples:
     trajectory: Tensor | None = None
 
 
-def strided_times(total: int, steps: int) -> tuple[int, ...]:
-    """``steps`` + 1 evenly spaced times from ``total`` down to 0.
+@dataclass(frozen=True)
+class Ramp:
+    """A setting that moves evenly from the first step of a chain to its last."""
+
+    start: float
+    end: float
+
+    def at(self, share: float) -> float:
+        """Value after ``share`` of the steps, 0 at the first and 1 at the last."""
+        return self.start + (self.end - self.start) * share
+
+
+def strided_times(total: int, steps: int, spacing: str = "even") -> tuple[int, ...]:
+    """``steps`` + 1 times from ``total`` down to 0.
+
+    "even" spaces them evenly. "cosine" takes T cos(π/2 · i / steps): few tokens while little is
+    known, many at the end (MaskGIT, Chang et al. 2022).
 
     Raises:
-        ValueError: steps outside 1..total.
+        ValueError: steps outside 1..total, or another spacing.
     """
     if not 1 <= steps <= total:
         raise ValueError(f"steps must lie in 1..{total}, the length of the chain, got {steps}")
-    return tuple(total * index // steps for index in range(steps, -1, -1))
+    if spacing not in SPACINGS:
+        raise ValueError(f"spacing must be one of {', '.join(SPACINGS)}, got {spacing!r}")
+    if spacing == "even":
+        return tuple(total * index // steps for index in range(steps, -1, -1))
+    times = [total]
+    for index in range(1, steps + 1):
+        wanted = round(total * math.cos(math.pi / 2 * index / steps))
+        times.append(min(times[-1] - 1, max(wanted, steps - index)))
+    return tuple(times)
 
 
 @torch.no_grad()
@@ -73,10 +100,12 @@ def sample(
     noise: Noise,
     *,
     clamp: Clamp | None = None,
-    guidance: float = 1.0,
+    guidance: float | Ramp = 1.0,
     unconditional: Predictor | None = None,
-    temperature: float = 1.0,
+    temperature: float | Ramp = 1.0,
     top_p: float = 1.0,
+    spacing: str = "even",
+    order: Order | None = None,
     purity_weight: float | None = None,
     return_trajectory: bool = False,
     device: torch.device | str = "cpu",
@@ -90,37 +119,44 @@ def sample(
         steps: number of steps, 1..T.
         noise: one CPU generator, or one a sample; the same state gives the same tokens.
         clamp: known tokens, put in place before every call.
-        guidance: factor of classifier-free guidance; 1 never calls ``unconditional``.
+        guidance: factor of classifier-free guidance; where it is 1 ``unconditional`` is not called.
         unconditional: logits of x_0 without the condition.
         temperature: divides the guided logits.
         top_p: share of the mass of p(x_0 | x_t) to sample from, VQ-Diffusion's truncation rate.
-        purity_weight: None for the chain as it is. A number turns on improved VQ-Diffusion: the
-            masked tokens to reveal are drawn by purity, as many as the schedule expects, and
-            predictions are sharpened by this weight.
+        spacing: of the times, see ``strided_times``.
+        order: which masked tokens are revealed, as many as the schedule expects; None leaves both
+            to chance.
+        purity_weight: a number sharpens predictions by their purity, see ``sharpen``.
         return_trajectory: keep all states.
         device: where the states live.
 
     Raises:
-        ValueError: a setting out of range, guidance without ``unconditional``, a purity prior
-            for a kernel without mask, or logits of the wrong shape.
+        ValueError: a setting out of range, guidance without ``unconditional``, an order for a
+            kernel without mask, or logits of the wrong shape.
         FloatingPointError: logits that are no numbers.
     """
-    _check(kernel, guidance, unconditional, temperature, top_p, purity_weight)
-    times = strided_times(kernel.steps, steps)
+    guided, tempering = _ramp(guidance), _ramp(temperature)
+    _check(kernel, guided, unconditional, tempering, top_p, order, purity_weight)
+    times = strided_times(kernel.steps, steps, spacing)
     states = kernel.sample_prior(shape, noise, device)
     states = clamp.apply(kernel, states) if clamp else states
     visited = [kernel.to_tokens(states)] if return_trajectory else []
-    for start, end in pairwise(times):
+    for step, (start, end) in enumerate(pairwise(times)):
+        share = step / max(1, steps - 1)
+        factor = guided.at(share)
         t = torch.full((shape[0],), start, device=device)
         logits = denoiser(states, t)
         check_logits(kernel, logits, shape)
-        other = None if unconditional is None or guidance == 1 else unconditional(states, t)
-        probabilities: Probabilities = Prediction(logits, other, guidance, temperature, top_p)
+        other = None if unconditional is None or factor == 1 else unconditional(states, t)
+        probabilities: Probabilities = Prediction(logits, other, factor, tempering.at(share), top_p)
         reveal = None
+        if order is not None:
+            probabilities = probabilities[:]
+            free = None if clamp is None else ~clamp.mask
+            scores = order.scores(probabilities, noise)
+            reveal = choose_revealed(kernel, states, scores, end, free)
         if purity_weight is not None:
-            whole = probabilities[:]
-            reveal = choose_revealed(kernel, states, whole, end, noise, clamp)
-            probabilities = sharpen(whole, purity_weight)
+            probabilities = sharpen(probabilities[:], purity_weight)
         s = torch.full_like(t, end)
         states = kernel.sample_posterior(states, probabilities, t, s, noise, reveal)
         states = clamp.apply(kernel, states) if clamp else states
@@ -130,46 +166,27 @@ def sample(
     return Samples(kernel.to_tokens(states), times, trajectory)
 
 
-def choose_revealed(
-    kernel: Kernel,
-    tokens: Tensor,
-    probabilities: Tensor,
-    end: int,
-    noise: Noise,
-    clamp: Clamp | None,
-) -> Tensor:
-    """Masked tokens to reveal by time ``end``, (batch, tokens) bool.
-
-    As many as leave the expected share gamma_bar of the free tokens masked, drawn without
-    replacement in proportion to purity, max_j p(x_0 = j | x_t).
-    """
-    masked = kernel.is_masked(tokens)
-    free = torch.ones_like(masked) if clamp is None else ~clamp.mask
-    still_masked = (free.sum(-1) * kernel.masked_share(end)).long()
-    count = (masked.sum(-1) - still_masked).clamp_min(0)
-    purity = probabilities.amax(-1).double().log()
-    score = purity + gumbel_noise(masked.shape, noise, tokens.device)
-    rank = torch.where(masked, score, -torch.inf).argsort(-1, descending=True).argsort(-1)
-    return masked & (rank < count.unsqueeze(-1))
-
-
 def _check(
     kernel: Kernel,
-    guidance: float,
+    guidance: Ramp,
     unconditional: Predictor | None,
-    temperature: float,
+    temperature: Ramp,
     top_p: float,
+    order: Order | None,
     purity_weight: float | None,
 ) -> None:
-    if guidance != 1 and unconditional is None:
-        raise ValueError(f"guidance={guidance} needs an unconditional denoiser")
-    if not temperature > 0:
-        raise ValueError(f"temperature must be positive, got {temperature}")
+    if unconditional is None and not guidance.start == guidance.end == 1:
+        raise ValueError(f"guidance={guidance.end} needs an unconditional denoiser")
+    if not min(temperature.start, temperature.end) > 0:
+        lowest = min(temperature.start, temperature.end)
+        raise ValueError(f"temperature must be positive, got {lowest}")
     if not 0 < top_p <= 1:
         raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
-    if purity_weight is None:
-        return
-    if kernel.mask_index is None:
-        raise ValueError(f"purity prior needs a mask state, {kernel.config.name!r} has none")
-    if purity_weight < 0:
+    if order is not None and kernel.mask_index is None:
+        raise ValueError(f"an order needs a mask state, {kernel.config.name!r} has none")
+    if purity_weight is not None and purity_weight < 0:
         raise ValueError(f"purity_weight must not be negative, got {purity_weight}")
+
+
+def _ramp(value: float | Ramp) -> Ramp:
+    return value if isinstance(value, Ramp) else Ramp(value, value)

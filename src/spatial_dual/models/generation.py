@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion import Kernel, Noise, Predictor, Samples, sample
+from spatial_dual.diffusion import (
+    HaltonOrder,
+    Kernel,
+    Noise,
+    Order,
+    Predictor,
+    PurityOrder,
+    Ramp,
+    Samples,
+    sample,
+)
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.coarse_to_fine import CoarseToFine
 from spatial_dual.models.conditions import condition_tokens
@@ -17,6 +27,8 @@ from spatial_dual.models.graph_nodes import Tags, presence, shown_only
 from spatial_dual.models.image_tokenizer import ImageTokenizer
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
 
+ORDERS = ("chance", "purity", "halton")
+
 
 @dataclass(frozen=True)
 class SamplingOptions:
@@ -24,10 +36,15 @@ class SamplingOptions:
 
     Attributes:
         steps: of the reverse chain; more than the T of a kernel are T.
-        guidance: factor of classifier-free guidance of the image diffuser.
-        temperature: of the image and text diffusers.
+        guidance: factor of classifier-free guidance of the image diffuser, at the chain's end.
+        guidance_start: at the chain's start; None is ``guidance``.
+        temperature: of the image and text diffusers, at the chain's end.
+        temperature_start: at the chain's start; None is ``temperature``.
         top_p: share of the probability mass to sample from, in (0, 1].
-        purity_weight: of improved VQ-Diffusion's purity prior; None turns it off.
+        spacing: of the chain's times, "even" or "cosine", see ``diffusion.sampler.strided_times``.
+        order: which masked tokens are revealed next: as "chance" has it, by "purity" (improved
+            VQ-Diffusion), or for image tokens by "halton", see ``diffusion.reveal``.
+        purity_weight: sharpens predictions by their purity; None leaves them.
         graph_temperature: of the graph diffuser.
         candidates: descriptions drawn of each image; 3DSG and depth bear out best the one kept.
         drawings: made of each text; the one is kept that shows most of it to perception.
@@ -39,8 +56,12 @@ class SamplingOptions:
 
     steps: int = 20
     guidance: float = 2.0
+    guidance_start: float | None = None
     temperature: float = 1.0
+    temperature_start: float | None = None
     top_p: float = 0.9
+    spacing: str = "even"
+    order: str = "chance"
     purity_weight: float | None = None
     graph_temperature: float = 0.7
     candidates: int = 1
@@ -53,6 +74,14 @@ class SamplingOptions:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 <= self.guidance < math.inf:
             raise ValueError(f"guidance must be a number of at least 0, got {self.guidance}")
+        if self.order not in ORDERS:
+            raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")
+
+    def order_of(self, tokens: int, is_grid: bool) -> Order | None:
+        """In which a diffuser of that many tokens reveals them; None leaves it to chance."""
+        if self.order == "purity":
+            return PurityOrder()
+        return HaltonOrder(tokens) if self.order == "halton" and is_grid else None
 
 
 @torch.inference_mode()
@@ -137,7 +166,8 @@ def draw_images(
 
     A diffuser in two scales draws the coarse codes first and is then given them.
     """
-    guidance = options.guidance
+    start = options.guidance if options.guidance_start is None else options.guidance_start
+    guidance = Ramp(start, options.guidance)
     if isinstance(diffuser, CoarseToFine):
         coarse = _sample_tokens(diffuser.coarse, kernel, condition, options, noise, guidance)
         condition, diffuser = replace(condition, coarse=coarse), diffuser.fine
@@ -160,7 +190,7 @@ def write_captions(
     """
     if isinstance(writer, Captioner):
         return Written.unrated(writer.generate(condition))
-    codes = _sample_tokens(writer, kernel, condition, options, noise, guidance=1.0)
+    codes = _sample_tokens(writer, kernel, condition, options, noise, guidance=Ramp(1.0, 1.0))
     if not options.decode_text:
         return Written.unrated(codes)
     return decoder.generate(codes, condition.tags)
@@ -172,12 +202,14 @@ def _sample_tokens(
     condition: TokenCondition,
     options: SamplingOptions,
     noise: Noise,
-    guidance: float,
+    guidance: Ramp,
 ) -> Tensor:
     def denoiser(given: TokenCondition) -> Predictor:
         read = diffuser.read(given)
         return lambda z_t, t: diffuser.predict(z_t, t, read)
 
+    guided = guidance != Ramp(1.0, 1.0)
+    start = options.temperature if options.temperature_start is None else options.temperature_start
     samples = sample(
         kernel,
         denoiser(condition),
@@ -185,9 +217,11 @@ def _sample_tokens(
         min(options.steps, kernel.steps),
         noise,
         guidance=guidance,
-        unconditional=denoiser(condition.without()) if guidance != 1 else None,
-        temperature=options.temperature,
+        unconditional=denoiser(condition.without()) if guided else None,
+        temperature=Ramp(start, options.temperature),
         top_p=options.top_p,
+        spacing=options.spacing,
+        order=options.order_of(diffuser.config.tokens, diffuser.config.is_grid),
         purity_weight=options.purity_weight,
         device=condition.feature.device,
     )

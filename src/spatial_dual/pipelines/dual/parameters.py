@@ -99,8 +99,12 @@ class SamplingParameters(Section):
 
     steps: Count
     guidance: NonNegative
+    guidance_start: NonNegative | None = left_out()
     temperature: Positive
+    temperature_start: Positive | None = left_out()
     top_p: PositiveShare
+    spacing: Literal["even", "cosine"] = left_out()
+    order: Literal["chance", "purity", "halton"] = left_out()
     purity_weight: NonNegative | None = left_out()
     graph_temperature: Positive
     candidates: Count
