@@ -50,7 +50,7 @@ class HaltonOrder:
 
 
 def halton_ranks(side: int) -> Tensor:
-    """Place of each cell of a side × side grid in the Halton sequence of bases 2 and 3, (side²,)."""
+    """Place of each cell of a square grid in the Halton sequence of bases 2 and 3, (side²,)."""
     ranks = torch.full((side * side,), -1)
     found = number = 0
     while found < side * side:
