@@ -17,7 +17,9 @@ _COURSES = frozenset(["through", "past", "up", "down", "toward", "towards", "acr
 """Prepositions of a way that somebody goes: "carries a tray past a couple"."""
 _PICTURES = frozenset(["painting", "drawing", "photo", "picture", "image", "sketch", "portrait"])
 _HUNG_ON = frozenset(["wall", "door", "shelf", "table", "desk", "fridge", "refrigerator"])
-_BESIDE = frozenset(["in front of", "behind", "next to", "to the left of", "to the right of"])
+_NEAREST = frozenset(["on", "in", "next to", "above", "under"])
+"""What a second place says something of is the first: "a cactus in a pot on the shelf"."""
+BESIDE = frozenset(["in front of", "behind", "next to", "to the left of", "to the right of"])
 
 
 def mend_attachments(words: Sequence[Word]) -> None:
@@ -82,7 +84,9 @@ def _belongs_to(noun: Word, case: Word, before: Word) -> bool:
         pictured = whole.noun in _PICTURES and noun.noun not in _HUNG_ON
         return predicate in ("on", "in") and (pictured or whole.noun in lexicon.parts)
     if own.text != "with":
-        return False
+        chained = whole is noun.head and own.predicate in SPATIAL_PREDICATES
+        worn = before.noun in lexicon.clothing
+        return chained and not worn and predicate in _NEAREST
     worn = before.noun in lexicon.clothing or before.noun in load_vocabulary()["parts"]
     return noun.child("nmod:poss") is not None or (predicate in ("on", "in") and not worn)
 
@@ -107,7 +111,9 @@ def is_done_there(verb: Word, predicate: str, ground: Word) -> bool:
     alike = item is not None and item.noun == ground.noun
     if verb.lemma in lexicon.placing_verbs or own or alike or ground.noun in lexicon.clothing:
         return False
-    return verb.lemma in lexicon.staying_verbs or predicate in _BESIDE
+    if ground.noun in load_vocabulary()["scene"] and predicate in ("on", "in", ""):
+        return True
+    return verb.lemma in lexicon.staying_verbs or predicate in BESIDE
 
 
 def _mend_joined(noun: Word) -> None:

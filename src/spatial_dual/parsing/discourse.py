@@ -81,8 +81,16 @@ class Discourse:
             for number in (self.objects(word) if not listed else [self.numbers[word]])
         )
 
-    def objects(self, word: Word, apart_from: tuple[int, ...] = ()) -> tuple[int, ...]:
-        """Objects that a nominal or pronoun and its conjuncts mean."""
+    def objects(
+        self, word: Word, apart_from: tuple[int, ...] = (), until: Word | None = None
+    ) -> tuple[int, ...]:
+        """Objects that a nominal or pronoun and its conjuncts mean.
+
+        Args:
+            word: the first.
+            apart_from: whom a pronoun cannot mean.
+            until: conjuncts behind this word are left out: a place is no place of what follows it.
+        """
         meant = content(word)
         if meant.upos == "PRON":
             return self._antecedent(meant, apart_from)
@@ -91,6 +99,7 @@ class Discourse:
         found = [self.numbers[meant]]
         for other in (*word.dependents("conj"), *meant.dependents("conj")):
             joined = other.child("case", "nsubj", "cop") is None
+            joined = joined and (until is None or other.place < until.place)
             if joined and content(other) in self.numbers:
                 found.append(self.numbers[content(other)])
         return tuple(dict.fromkeys(found))

@@ -114,11 +114,15 @@ def _is_hidden_verb(noun: Word, verb: Word, following: Word) -> bool:
     """Whether an inflected verb agrees with the noun before it and governs what follows."""
     if {noun.upos, verb.upos} - _THINGS - {"VERB"} or noun.upos == "VERB":
         return False
-    base = base_forms().get(verb.text)
+    known, kind = load_lexicon().verbs.get(verb.text, ("", ""))
+    base = base_forms().get(verb.text) or (known if kind == "F" else None)
     singular_fits = base is not None and third_person(base) == verb.text and not _is_plural(noun)
-    plural_fits = verb.text in base_forms().values() and _is_plural(noun)
-    herd = plural_fits and noun.place == 0 and is_living(noun) and following.upos in _THINGS
-    return herd or (_begins_phrase(following) and (singular_fits or plural_fits))
+    many = _is_plural(noun) or noun.child("nummod") is not None or noun.child("cc") is not None
+    plural_fits = base == verb.text and many
+    herd = plural_fits and is_living(noun) and following.upos in _THINGS
+    herd = herd and (noun.place == 0 or noun.child("cc") is not None)
+    governs = _begins_phrase(following) or following.upos == "PART"
+    return herd or (governs and (singular_fits or plural_fits))
 
 
 def _is_hidden_plural(words: Sequence[Word], noun: Word, plural: Word) -> bool:

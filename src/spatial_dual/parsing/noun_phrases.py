@@ -57,8 +57,10 @@ def noun_phrase(word: Word) -> NounPhrase:
 
 def _is_thing(word: Word) -> bool:
     """Whether a noun was read as an attribute: "fire engine hose"."""
-    named = word.text in known_nouns() and word.text not in load_lexicon().attribute_rank
-    return named and word.upos == "ADJ" and word.text not in load_vocabulary()["adjective"]
+    vocabulary = load_vocabulary()
+    named = word.text in known_nouns() or word.text in vocabulary["modifier"]
+    described = {*load_lexicon().attribute_rank, *vocabulary["adjective"]}
+    return named and word.upos == "ADJ" and word.text not in described
 
 
 def qualities(word: Word) -> list[str]:
@@ -68,5 +70,6 @@ def qualities(word: Word) -> list[str]:
 
 
 def _state(word: Word) -> str:
-    """A pose after the noun: "standing on …"; "" if it is none."""
-    return word.text if word.text in load_lexicon().attribute_rank else ""
+    """A pose after the noun; "" if it is none, or where a place says it: "standing on …"."""
+    placed = word.relation == "acl" and word.child("obl", "nmod") is not None
+    return word.text if word.text in load_lexicon().attribute_rank and not placed else ""

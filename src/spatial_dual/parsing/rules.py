@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from spatial_dual.parsing.attachment import is_done_there
+from spatial_dual.parsing.attachment import BESIDE, is_done_there
 from spatial_dual.parsing.discourse import Discourse, is_known
 from spatial_dual.parsing.lexicon import load_lexicon, third_person
 from spatial_dual.parsing.mentions import GraphBuilder
@@ -13,6 +13,9 @@ from spatial_dual.scene.graph import GEOMETRIC_PREDICATES, SPATIAL_PREDICATES
 from spatial_dual.scene.vocabulary import attribute_kind
 
 _BEFORE_NOUN = frozenset(["DET", "ADJ", "NUM", "NOUN", "PRON", "SCONJ"])
+_PARTICLES = frozenset(["on", "off", "in", "out", "up", "down", "over"])
+_OF_MOTION = frozenset(["from", "for", "through"])
+"""Say little without their verb: "hangs from", "waits for"."""
 _STAYS_BY = frozenset(["park", "seat", "place", "set", "locate", "position", "situate", "dock"])
 _SUPPORTS = frozenset(["on", "in", "next to", "by", "at", "against", "under"])
 """Where a thing is at a place, it is where the place is: "a can by the road in front of a bar"."""
@@ -52,7 +55,8 @@ class SentenceReader:
                 self._preposition(word)
             elif word.is_verb:
                 self._action(word)
-            if word.upos == "ADJ" and not word.is_nominal and word.child("cop"):
+            quality = word.upos == "ADJ" and word.text not in _PARTICLES
+            if quality and not word.is_nominal and word.child("cop"):
                 self._said.builder.describe(self._agents(word), qualities(word))
         self._said.end()
 
@@ -88,6 +92,9 @@ class SentenceReader:
         if denied:
             self._deny(subjects, self._named(predicate, subjects, verb), ends, ground)
             return
+        if predicate == "full of":
+            self._said.builder.relate(ends, "in", subjects)
+            return
         if predicate == "by" and verb is not None and self._is_done_by(verb):
             self._relate_action(ends, third_person(verb.lemma), subjects)
             return
@@ -96,7 +103,7 @@ class SentenceReader:
         is_part = content(ground).noun in load_lexicon().parts
         if predicate in ("on", "in") or (is_part and predicate in SPATIAL_PREDICATES):
             self._said.builder.relate(subjects, predicate, self._wholes(ground, subjects))
-        if predicate in SPATIAL_PREDICATES and predicate not in ("on", "in"):
+        if predicate in BESIDE:
             self._said.builder.relate(self._resting_on(ground), predicate, ends)
 
     def _located(self, word: Word, ground: Word) -> tuple[tuple[int, ...], Word | None]:
@@ -174,6 +181,8 @@ class SentenceReader:
             parts = all(self._said.builder.label(number) in lexicon.parts for number in subjects)
             return "part of" if parts else "of"
         resting = verb is None or verb.lemma == "be" or verb.lemma in lexicon.resting
+        if verb is not None and verb.lemma != "be" and predicate in _OF_MOTION:
+            resting = False
         if resting or verb is None or predicate in GEOMETRIC_PREDICATES:
             return predicate
         form = verb.text if self._is_passive(verb) else third_person(verb.lemma)
@@ -195,7 +204,7 @@ class SentenceReader:
 
     def _bearers(self, head: Word, ground: Word) -> tuple[tuple[int, ...], Word | None]:
         if head.is_nominal or head.upos == "PRON":
-            return self._said.objects(head), None
+            return self._said.objects(head, until=ground), None
         if head.is_verb:
             item = head.child("obj")
             placed = item is not None and item.place < ground.place and _is_place(ground)

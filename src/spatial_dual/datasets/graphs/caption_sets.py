@@ -114,10 +114,15 @@ def of_graphs(form: Form, pairs: Sequence[tuple[str, SceneGraph]]) -> CaptionSet
     return CaptionSet(
         form,
         [caption for caption, _ in pairs],
-        [graph.triplets() for _, graph in pairs],
+        [[*graph.triplets(), *_without(graph)] for _, graph in pairs],
         [list(_described(graph)) for _, graph in pairs],
         [[item.label for item in graph.objects] for _, graph in pairs],
     )
+
+
+def _without(graph: SceneGraph) -> Iterator[Triplet]:
+    """What annotations write of a thing that is lacking."""
+    return ((s, "without", o) for s, p, o in graph.negated_triplets() if p == "with")
 
 
 def _described(graph: SceneGraph) -> Iterator[tuple[str, str]]:
