@@ -44,6 +44,7 @@ class Model:
         return self.parser.parse(texts)
 
     def describe(self, images, *, cameras, steps, seed):
+        self.cameras = cameras
         return [
             SimpleNamespace(text=f"level {image[0, 0, 0]}", initial=SceneGraph(), graph=CUP)
             for image in images
@@ -228,6 +229,20 @@ def test_describe_one_and_several(model, grey, capsys):
     assert capsys.readouterr().out == "level 77\n"
     main(["describe", str(grey), str(grey)])
     assert capsys.readouterr().out == f"{grey}: level 77\n" * 2
+
+
+def test_describe_takes_the_camera_of_the_photograph(model, grey):
+    size = Image.open(grey).height
+    given = f"{2 * size},{2 * size},{size / 2},{size / 2}"
+    for options, fov, focal in (
+        ([], 48.0, None),
+        (["--fov", "30"], 30.0, None),
+        (["--intrinsics", given], None, 2 * 64),
+    ):
+        main(["describe", str(grey), *options])
+        (camera,) = model.cameras
+        assert fov is None or camera.fov_deg == pytest.approx(fov)
+        assert (camera.intrinsics or (None,))[0] == focal
 
 
 def test_describe_as_json(model, grey, capsys):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from spatial_dual.commands.errors import CommandError
 from spatial_dual.commands.inputs import load_model, read_picture
 from spatial_dual.commands.outputs import say, warn
+from spatial_dual.commands.views import camera_of
 from spatial_dual.printing import json_line, printable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def run(options: Namespace) -> None:
     import numpy as np
 
     model = load_model(options.model, options.allow_hub)
-    images, unreadable = _read(options.images, model.image_size, model.parts.fov_deg)
+    images, unreadable = _read(options, model.image_size, model.parts.fov_deg)
     for problem in unreadable:
         warn(problem)
     if images:
@@ -43,18 +44,17 @@ def run(options: Namespace) -> None:
 
 
 def _read(
-    paths: list[Path], size: int, fov_deg: float
+    options: Namespace, size: int, fov_deg: float
 ) -> "tuple[list[tuple[Path, np.ndarray, Camera]], list[str]]":
     """Each readable file with its square pixels and camera, and what is wrong with the others."""
     from spatial_dual.datasets.images import UnreadableImageError
-    from spatial_dual.perception.camera import Camera
 
     images: list[tuple[Path, np.ndarray, Camera]] = []
     unreadable = []
-    for path in paths:
+    for path in options.images:
         try:
             opened, pixels, crop = read_picture(path, size)
-            images.append((path, pixels, Camera.of_photograph(opened, crop, fov_deg)))
+            images.append((path, pixels, camera_of(options, opened, crop, fov_deg)))
         except UnreadableImageError as error:
             unreadable.append(str(error))
     return images, unreadable

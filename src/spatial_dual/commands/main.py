@@ -145,6 +145,22 @@ def _add_describe(command: ArgumentParser) -> None:
     command.add_argument(
         "--json", action="store_true", help="one JSON a line: image, text, initial, completed"
     )
+    _add_camera(command)
+
+
+def _add_camera(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--intrinsics", type=_intrinsics, metavar="fx,fy,cx,cy", help="in pixels of the image"
+    )
+    command.add_argument(
+        "--fov",
+        type=_angle,
+        metavar="DEG",
+        help="vertical field of view (default: EXIF's, the model's, or 55)",
+    )
+    command.add_argument(
+        "--pitch", type=_pitch, metavar="DEG", help="of the camera below the horizon, if known"
+    )
 
 
 def _add_graph(command: ArgumentParser) -> None:
@@ -165,18 +181,7 @@ def _add_graph(command: ArgumentParser) -> None:
     command.add_argument(
         "--depth-unit", type=float, metavar="METRES", help="of one grey level (default: 0.001)"
     )
-    command.add_argument(
-        "--intrinsics", type=_intrinsics, metavar="fx,fy,cx,cy", help="in pixels of the image"
-    )
-    command.add_argument(
-        "--fov",
-        type=_angle,
-        metavar="DEG",
-        help="vertical field of view (default: EXIF's, the model's, or 55)",
-    )
-    command.add_argument(
-        "--pitch", type=_pitch, metavar="DEG", help="of the camera below the horizon, if known"
-    )
+    _add_camera(command)
     instances = command.add_mutually_exclusive_group()
     instances.add_argument(
         "--instances",

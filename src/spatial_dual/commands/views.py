@@ -48,7 +48,7 @@ def read_view(
 
     try:
         picture, pixels, crop = read_picture(options.image, size)
-        camera = _camera(options, picture, crop, assumed_fov_deg)
+        camera = camera_of(options, picture, crop, assumed_fov_deg)
         seen = perceiver.perceive(pixels[None]) if perceiver is not None else None
         depth = _depth(options, pixels, crop)
         if depth is None and seen is not None:
@@ -68,7 +68,9 @@ def read_view(
     return View(depth, instances, labels, words, scores, camera)
 
 
-def _camera(options: Namespace, picture: "Image", crop: "Crop", assumed_fov_deg: float) -> "Camera":
+def camera_of(
+    options: Namespace, picture: "Image", crop: "Crop", assumed_fov_deg: float
+) -> "Camera":
     """Given intrinsics, a given field of view, EXIF's, or the assumed one."""
     import math
     from dataclasses import replace
