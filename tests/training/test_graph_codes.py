@@ -11,7 +11,7 @@ from spatial_dual.datasets.records import write_records
 from spatial_dual.models.dgae import Dgae, DgaeConfig
 from spatial_dual.models.graph_nodes import open_nodes, presence
 from spatial_dual.training import graph_codes
-from spatial_dual.training.graph_codes import count_evidence, encode_views
+from spatial_dual.training.graph_codes import count_evidence, encode_views, with_shuffled_labels
 from tests.models.graphs import SHAPE, random_tags
 
 ROWS, VIEWS = 5, 3
@@ -75,3 +75,32 @@ def test_evidence_counts_one_view_of_each_gold_graph_all_views_in_turn(
     pairs = [0, 1, 3]  # (0, 1), (0, 2), (1, 2) of four slots
     bits = gold["relations"][:, pairs].sum(dim=(0, 1))
     assert counted["relations"][:, :-1].sum(dim=0).round().tolist() == bits.tolist()
+
+
+def test_labels_are_shuffled_among_objects_and_nothing_else(dgae: Dgae) -> None:
+    tags = random_tags(40, seed=5)
+    codes = dgae.encode(tags)
+    mixed = with_shuffled_labels(codes, tags, dgae)
+    before, after = SHAPE.split(codes)[0], SHAPE.split(mixed)[0]
+    there = tags["labels"] > 0
+    assert torch.equal(mixed[:, SHAPE.slots :], codes[:, SHAPE.slots :])
+    assert torch.equal(after[~there], before[~there])
+    assert torch.equal(after[there].sort().values, before[there].sort().values)
+    assert (after[there] != before[there]).any()
+
+
+def test_relations_hear_of_labels_through_open_gates_alone(dgae: Dgae) -> None:
+    tags = random_tags(40, seed=6)
+    codes = dgae.encode(tags)
+    mixed = with_shuffled_labels(codes, tags, dgae)
+
+    def change() -> float:
+        first, second = (dgae.logits(dgae.features(each))["relations"] for each in (codes, mixed))
+        return float((first - second).abs().max().detach())
+
+    assert change() == 0
+    with torch.no_grad():
+        for name, gate in dgae.named_parameters():
+            if name.rsplit(".", 1)[-1] == "gate":
+                gate.fill_(10.0)
+    assert change() > 0

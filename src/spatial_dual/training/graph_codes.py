@@ -64,6 +64,19 @@ def count_evidence(dgae: Dgae, aligned: Records) -> None:
         dgae.evidence.count(_encode(dgae, tags), tags)
 
 
+def with_shuffled_labels(codes: Tensor, tags: Tags, dgae: Dgae) -> Tensor:
+    """Codes (batch, nodes) in which objects have the label codes of others, drawn at random.
+
+    How much worse relations are decoded from these says what the decoder hears of neighbours.
+    """
+    objects, *others = dgae.config.shape.split(codes)
+    there = tags["labels"] > 0
+    mixed = objects.clone()
+    order = torch.randperm(int(there.sum()), generator=torch.Generator().manual_seed(0))
+    mixed[there] = objects[there][order.to(codes.device)]
+    return dgae.config.shape.join(mixed, *others)
+
+
 def _encode(dgae: Dgae, tags: Tags) -> Tensor:
     parts = {name: values.split(ENCODED_AT_ONCE) for name, values in tags.items()}
     with mixed_precision(torch.device("cpu")):

@@ -132,13 +132,16 @@ def evaluate_scene_graphs(scenes: Records, graphs: Records, size_prior: SizePrio
 
 
 def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
-    """Tags of the gold graphs that come back from their codes, and the codes that they use."""
+    """Tags of the gold graphs that come back from their codes, and the codes that they use.
+
+    ``shuffled_relation_accuracy`` is of relations whose ends have the labels of other objects.
+    """
     import torch
 
     from spatial_dual.metrics.reconstruction import tag_shares
     from spatial_dual.metrics.shares import Share
     from spatial_dual.metrics.tokens import code_histogram, codes_used, perplexity
-    from spatial_dual.training.graph_codes import view_tags
+    from spatial_dual.training.graph_codes import view_tags, with_shuffled_labels
 
     shares: dict[str, Share] = {}
     histogram = np.zeros(dgae.codes, np.int64)
@@ -147,12 +150,18 @@ def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
         with torch.inference_mode():
             codes = dgae.encode(tags)
             decoded = dgae.decode(codes)
+            mixed = dgae.decode(with_shuffled_labels(codes, tags, dgae))
         histogram += code_histogram(codes.numpy(), dgae.codes)
-        true, back = ({n: v.numpy() for n, v in t.items()} for t in (tags, decoded))
+        true, back, of_mixed = (_arrays(each) for each in (tags, decoded, mixed))
         found = tag_shares(true, back)
+        found["shuffled_relation"] = tag_shares(true, of_mixed)["relation"]
         shares = {kind: shares.get(kind, Share()) + share for kind, share in found.items()}
     accuracies = {f"{kind}_accuracy": share.value for kind, share in shares.items()}
     return accuracies | {"codes_used": codes_used(histogram), "perplexity": perplexity(histogram)}
+
+
+def _arrays(tags: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {name: values.numpy() for name, values in tags.items()}
 
 
 def evaluate_graph_diffusion(samples: Records, graphs: Records) -> Figures:
