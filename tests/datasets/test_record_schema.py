@@ -52,7 +52,7 @@ def catalog(project_path: Path, folder: Path) -> DataCatalog:
         (record(depth=np.full((1, 8, 8), np.nan, np.float16)), "'a': depth is not finite"),
         (record(depth=np.full((1, 8, 8), -1, np.float16)), "'a': depth is not finite or below 0"),
         (record(instances=np.full((1, 8, 8), 2, np.uint8)), "'a': instance 2 has no label"),
-        (record(labels=[[""]]), "'a': an instance without a label"),
+        (record(labels=[[""]]), "'a': label '' is no word"),
         (record(camera=["[]"]), "'a': camera: expected a JSON object, got '[]'"),
         (record(graph=['{"schema_version": 1, "objects": [{}]}']), "'a': $.objects[0].label"),
         (record(captions=[["two  blanks"]]), "'a': caption 'two  blanks' is not in normal form"),

@@ -6,7 +6,7 @@ A record of version 1 has the columns
 
 - ``schema_version`` uint8; ``id``, a text of its own;
 - ``graph``: the gold scene graph as JSON, "" if there is none; ``place``: text, "" if unknown;
-- ``labels``: noun of each instance; ``captions``: texts in the normal form of ``clean_caption``;
+- ``labels``: noun of each instance; ``captions``; texts in the normal form of ``scene.text``;
 
 and, unless it is a text or a graph without a picture,
 
@@ -25,7 +25,7 @@ from spatial_dual.datasets.camera_json import read_camera
 from spatial_dual.datasets.record_columns import Chunk, RecordsError
 from spatial_dual.datasets.records import Records
 from spatial_dual.scene.graph import SceneGraph
-from spatial_dual.scene.text import clean_caption
+from spatial_dual.scene.text import clean_caption, clean_label
 
 SCHEMA_VERSION = 1
 TEXT_COLUMNS = ("id", "graph", "captions", "labels", "place")
@@ -127,8 +127,9 @@ def _check_row(row: Mapping[str, Any]) -> None:
     for caption in row["captions"]:
         if not caption or clean_caption(caption) != caption:
             raise ValueError(f"caption {caption!r} is not in normal form")
-    if not all(row["labels"]):
-        raise ValueError("an instance without a label")
+    for label in row["labels"]:
+        if clean_label(label) != label:
+            raise ValueError(f"label {label!r} is not in normal form")
     if not isinstance(row["place"], str):
         raise ValueError(f"place {row['place']!r} is no text")
     if "image" in row:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
 from spatial_dual.perception.hub.checkpoints import pretrained, pretrained_model
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
-from spatial_dual.scene.text import clean_caption
+from spatial_dual.scene.text import clean_caption, clean_label
 
 PUBLISHED = "lizhuang144/flan-t5-base-VG-factual-sg"
 """The authors' checkpoint on the hub."""
@@ -29,8 +29,8 @@ _SIDE_OF = re.compile(r"\b(?:on|in|at|by|along) (?:the )?(?:left |right )?(side|
 def read_facts(text: str) -> tuple[SceneGraph, list[str]]:
     """The graph of FACTUAL's notation, and what of it no graph can hold.
 
-    Equal nouns are one object. "is" states an attribute; every other predicate stays as written,
-    with the source "text".
+    Words are put in normal form, equal nouns are one object. "is" states an attribute; every other
+    predicate stays as written, with the source "text".
 
     Raises:
         ValueError: a part of it is no fact.
@@ -41,6 +41,7 @@ def read_facts(text: str) -> tuple[SceneGraph, list[str]]:
         subject, *rest = (part.strip() for part in written.split(","))
         if not subject or len(rest) not in (0, 2) or not all(rest):
             raise ValueError(f"( {written.strip()} ) is no fact")
+        subject, rest = clean_label(subject), [*rest[:1], *map(clean_label, rest[1:])]
         attributes.setdefault(subject, [])
         if rest and rest[0] == "is":
             attributes[subject].append(rest[1])

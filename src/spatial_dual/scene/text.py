@@ -47,6 +47,19 @@ def clean_label(text: object) -> str:
     return label
 
 
+def clean_noun(text: object) -> str:
+    """``clean_label`` in lower case; applying it twice changes nothing.
+
+    Raises:
+        ValueError: as ``clean_label``.
+    """
+    noun = clean_label(text)
+    # lower case may bring marks that the normal form drops: "İ" becomes "i" and a dot above it
+    while (again := clean_label(noun.lower())) != noun:
+        noun = again
+    return noun
+
+
 def _check_length(text: str) -> None:
     if len(text) > MAX_CAPTION_CHARACTERS:
         raise ValueError(

@@ -13,7 +13,7 @@ from spatial_dual.datasets.graphs.source import GraphRow, read_text
 from spatial_dual.datasets.quarantine import Finding
 from spatial_dual.datasets.reading import parse_json
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
-from spatial_dual.scene.text import clean_label
+from spatial_dual.scene.text import clean_noun
 
 PREDICATES: Mapping[str, str] = {
     "left": "to the left of",
@@ -80,7 +80,7 @@ def read_scans(path: Path, max_objects: int) -> Iterator[GraphRow | Finding]:
 def _graph(
     scan: Mapping[str, Any], max_objects: int, compared: Counter[str]
 ) -> tuple[SceneGraph, list[tuple[Any, str]]]:
-    labels = {int(number): clean_label(noun).lower() for number, noun in scan["objects"].items()}
+    labels = {int(number): clean_noun(noun) for number, noun in scan["objects"].items()}
     relations: dict[tuple[int, str, int], None] = {}
     problems: list[tuple[Any, str]] = []
     for subject, target, _, predicate in scan["relationships"]:

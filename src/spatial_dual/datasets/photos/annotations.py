@@ -16,7 +16,7 @@ from spatial_dual.datasets.images import Crop
 from spatial_dual.datasets.numbers import four_numbers
 from spatial_dual.scene.alignment import region_iou
 from spatial_dual.scene.graph import SPATIAL_PREDICATES, Relation, SceneGraph, SceneObject
-from spatial_dual.scene.text import clean_label
+from spatial_dual.scene.text import clean_noun
 
 SAME_BOX_IOU = 0.8
 """Boxes of one label that overlap more are the same thing, boxed twice."""
@@ -114,4 +114,4 @@ def read_triples(triples: Sequence[Mapping[str, Any]], crop: Crop) -> Annotation
 
 
 def _label(noun: object) -> str:
-    return clean_label(noun.lower() if isinstance(noun, str) else noun).rstrip(". ")
+    return clean_noun(noun).rstrip(". ")

@@ -1,6 +1,6 @@
 """Instances by published models: segmenters, detectors and open-vocabulary detectors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from spatial_dual.perception.hub.checkpoints import (
     pretrained,
     pretrained_model,
 )
+from spatial_dual.scene.text import clean_label, clean_noun
 
 WHAT = "the instance model"
 
@@ -132,7 +133,7 @@ class Segmenter(_Batched):
         with_classes = "class_queries_logits" in outputs
         classes = outputs.class_queries_logits if with_classes else outputs.logits
         masks = outputs.masks_queries_logits if with_classes else outputs.pred_masks
-        names = self.model.config.id2label
+        names = _class_names(self.model.config.id2label)
         size = (batch.shape[1], batch.shape[2])
         pairs = zip(classes, masks, strict=True)
         return [_queries(kinds, shapes, size, threshold, names) for kinds, shapes in pairs]
@@ -154,7 +155,7 @@ class Detector(_Batched):
         results = self.processor.post_process_object_detection(
             outputs, threshold=threshold, target_sizes=_sizes(batch)
         )
-        names = self.model.config.id2label
+        names = _class_names(self.model.config.id2label)
         return [
             _boxes(result, [names[int(label)] for label in result["labels"]]) for result in results
         ]
@@ -185,7 +186,7 @@ class OpenVocabularyDetector(_Batched):
         from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
         super().__init__(device, batch_size)
-        self.labels = [label.strip().lower() for label in labels]
+        self.labels = [clean_noun(label) for label in labels]
         self.model = pretrained_model(AutoModelForZeroShotObjectDetection, name, what)
         self.model.to(device).eval()
         self.processor = pretrained(AutoProcessor.from_pretrained, name, what, backend="pil")
@@ -233,6 +234,17 @@ class OpenVocabularyDetector(_Batched):
             ]
             for image in answers
         ]
+
+
+def _class_names(given: Mapping[int, str]) -> dict[int, str]:
+    """A checkpoint's names of its classes in normal form; one that is no word gets its number."""
+    names = {}
+    for number, name in given.items():
+        try:
+            names[number] = clean_label(name)
+        except ValueError:
+            names[number] = f"class {number}"
+    return names
 
 
 def named(phrase: str, labels: Sequence[str]) -> str | None:
