@@ -13,6 +13,14 @@ VSD = [
     }
 ]
 
+DENIED = {
+    "text": "There is no dog on the sofa.",
+    "objects": [["sofa", []]],
+    "relations": [],
+    "negated": [["dog", "on", "sofa"]],
+    "absent": ["dog"],
+}
+
 
 def test_figures_and_page(project_path: Path, tmp_path: Path) -> None:
     captions = tmp_path / "captions"
@@ -26,11 +34,16 @@ def test_figures_and_page(project_path: Path, tmp_path: Path) -> None:
         "relations": [["cup", "on", "table"]],
     }
     own.write_text(json.dumps([row]))
+    kinds = {"negation": {"develop": [], "held_out": [DENIED]}}
+    own.with_name("kinds.json").write_text(json.dumps(kinds))
     bootstrap_project(project_path)
     with KedroSession.create(
         tmp_path,
         conf_source=str(project_path / "conf"),
-        runtime_params={"captions": {"path": str(captions)}},
+        runtime_params={
+            "captions": {"path": str(captions)},
+            "parsing": {"factual": str(tmp_path / "none")},
+        },
     ) as session:
         session.run(pipeline_names=["parsing_report"])
     reporting = tmp_path / "data" / "08_reporting"
@@ -42,6 +55,10 @@ def test_figures_and_page(project_path: Path, tmp_path: Path) -> None:
     assert written["sets"]["own"]["tuples"] == dict.fromkeys(
         ("precision", "recall", "f1", "set_match"), 1.0
     )
+    shipped = written["parsers"]["shipped"]
+    assert shipped["kinds"] == {"negation": 1.0, "all, held_out": 1.0}
+    assert shipped["captions_per_second"]["own"] > 0
+    assert "there is no such folder" in written["not_here"]["factual"]
     page = (reporting / "parsing.md").read_text()
     assert "| strict_recall | 0.3333 |" in page
     assert "Models: shipped." in page

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spatial_dual.datasets.graphs.caption_sets import CaptionSet, of_graphs
+from spatial_dual.metrics.factual_words import alike
 from spatial_dual.metrics.parsing import (
     STRICT,
     Fact,
@@ -16,7 +17,6 @@ from spatial_dual.metrics.parsing import (
     invented_words,
 )
 from spatial_dual.metrics.synonyms import load_synonyms
-from spatial_dual.parsing.factual import our_predicate
 from spatial_dual.parsing.lexicon import singular
 from spatial_dual.scene.graph import SceneGraph
 
@@ -88,13 +88,14 @@ def _scores(found: Sequence[Counter[Fact]], gold: Sequence[Counter[Fact]]) -> Fi
 
 
 def _parts(captions: CaptionSet) -> list[dict[str, Counter[Fact]]]:
-    rename = our_predicate if captions.form == "factual" else str
+    if captions.form == "factual":
+        captions = alike(captions)
     rows = zip(captions.triplets, captions.attributes, captions.labels, strict=True)
     return [
         {
             "objects": Counter((singular(label),) for label in labels),
             "attributes": Counter((singular(label), word) for label, word in attributes),
-            "relations": Counter((singular(s), rename(p), singular(o)) for s, p, o in triplets),
+            "relations": Counter((singular(s), p, singular(o)) for s, p, o in triplets),
         }
         for triplets, attributes, labels in rows
     ]

@@ -19,7 +19,7 @@ _OF_MOTION = frozenset(["from", "for", "through"])
 _STAYS_BY = frozenset(["park", "seat", "place", "set", "locate", "position", "situate", "dock"])
 _SUPPORTS = frozenset(["on", "in", "next to", "by", "at", "against", "under"])
 """Where a thing is at a place, it is where the place is: "a can by the road in front of a bar"."""
-_IMPLIED = {
+IMPLIED = {
     "rides": ("on", False),
     "wears": ("in", False),
     "contains": ("in", True),
@@ -262,8 +262,8 @@ class SentenceReader:
             parts = load_lexicon().parts
             held = tuple(number for number in objects if self._said.builder.label(number) in parts)
             self._said.builder.relate(held, "on", subjects)
-        if predicate in _IMPLIED:
-            spatial, turned = _IMPLIED[predicate]
+        if predicate in IMPLIED:
+            spatial, turned = IMPLIED[predicate]
             ends = (objects, subjects) if turned else (subjects, objects)
             self._said.builder.relate(ends[0], spatial, ends[1])
 

@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 report_parsing,
-                inputs=["annotated_captions", "params:parsing"],
+                inputs=["annotated_captions", "caption_kinds", "params:parsing"],
                 outputs=["parsing_figures", "parsing_report"],
                 name="report_parsing",
             )
