@@ -94,7 +94,7 @@ def watch(account: Account) -> None:
             account.charge(module, "file_digest", hashed)
         if hasattr(module, "flush"):
             account.charge(module, "flush", "fsync")
-    ours = (RunRecords, hooks.StageCosts, hooks.ClearProgress, hooks.PlanAblations, ParameterCheck)
+    ours = (RunRecords, hooks.StageCosts, hooks.ClearProgress, hooks.PlanPipelines, ParameterCheck)
     for hook in ours:
         for name in [n for n in vars(hook) if n.startswith(("before_", "after_", "on_"))]:
             account.charge(hook, name, "hooks")

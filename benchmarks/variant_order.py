@@ -3,29 +3,31 @@
     python -m benchmarks.variant_order data/08_reporting [--json FILE]
 
 Reads ``ablation_results.csv`` and ``ablation_scores.csv``. For every claim: means and spread over
-the seeds, the seeds in which it holds, and the p-value of a paired bootstrap over the test samples
-of all seeds where the metric has a score for each; a handful of seeds allow none. A figure that a
-variant does not have makes no claim.
+the trainings, those in which it holds, and the p-value of a bootstrap over trainings, then test
+scenes, where the metric has a score for each scene; beside it the one adjusted by Holm for all
+claims. A figure that a variant does not have makes no claim. All figures are of single samples.
 """
 
 import argparse
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from spatial_dual.metrics.significance import holm
 from spatial_dual.metrics.undefined import UndefinedMetricError
-from spatial_dual.tables.results import Results
+from spatial_dual.tables.results import PairedTest, Results
 from spatial_dual.tables.table import Cell
 
 METRICS = {
-    "TriRec of the 3DSG, from text": "trirec.completed_text.recall",
-    "TriRec of the 3DSG, from image": "trirec.completed_image.recall",
-    "ST2I: asked relations drawn": "visor.drawn.unconditional",
-    "ST2I: stated relations that hold": "draw.relation_accuracy",
-    "SI2T: triplets told that are true": "describe.triplet_precision",
+    "TriRec of the 3DSG, from text": "graph_diffusion.text.recall",
+    "TriRec of the 3DSG, from image": "graph_diffusion.image.recall",
+    "ST2I: stated objects drawn": "draw.single.object_accuracy",
+    "ST2I: stated relations drawn": "draw.single.relation_accuracy",
+    "SI2T: triplets told that are true": "describe.single.precision",
+    "SI2T: true triplets told": "describe.single.recall",
     "SI2T: triplets of the references told": "trirec.described.recall",
 }
 PAIRS = (
@@ -50,8 +52,8 @@ class Claim:
     deviations: tuple[float | None, float | None]
     holds: int
     seeds: int
-    p_value: float | None
-    over: str
+    test: PairedTest | None
+    adjusted: float | None = None
 
 
 def claims(results: Results) -> list[Claim]:
@@ -59,12 +61,14 @@ def claims(results: Results) -> list[Claim]:
     found = []
     for title, metric in METRICS.items():
         pairs = [((better, metric), (worse, metric)) for better, worse in PAIRS]
-        if metric.endswith("completed_text.recall") or metric.endswith("completed_image.recall"):
-            initial = metric.replace(".recall", ".initial")
+        if metric.startswith("graph_diffusion."):
+            initial = metric.replace(".recall", ".initial.recall")
             reached = ("without_intermediate_features", metric)
             pairs.append((reached, (reached[0], initial)))
         found += [_claim(results, title, *pair) for pair in pairs if _is_known(results, *pair)]
-    return found
+    tested = [claim for claim in found if claim.test]
+    adjusted = dict(zip(tested, holm([c.test.p_value for c in tested if c.test]), strict=True))
+    return [replace(claim, adjusted=adjusted.get(claim)) for claim in found]
 
 
 def _is_known(results: Results, *keys: tuple[str, str]) -> bool:
@@ -76,11 +80,10 @@ def _claim(results: Results, title: str, better: tuple[str, str], worse: tuple[s
     seeds = sorted(set(one) & set(other))
     cells: list[Cell] = [results.cell(*key) for key in (better, worse)]
     same_metric = better[1] == worse[1]
-    tested: tuple[float, str] | None = None
+    test: PairedTest | None = None
     if same_metric:
         with suppress(UndefinedMetricError):
-            tested = results.p_value(better[0], worse[0], better[1], False)
-    p_value, over = tested if tested and "samples" in tested[1] else (None, "")
+            test = results.paired_test(better[0], worse[0], better[1], False)
     return Claim(
         metric=title,
         better=better[0],
@@ -89,8 +92,7 @@ def _claim(results: Results, title: str, better: tuple[str, str], worse: tuple[s
         deviations=(cells[0].deviation, cells[1].deviation),
         holds=sum(one[seed] > other[seed] for seed in seeds),
         seeds=len(seeds),
-        p_value=p_value,
-        over=over,
+        test=test if test and test.scenes else None,
     )
 
 
@@ -106,7 +108,10 @@ def table(found: list[Claim]) -> str:
                     (claim.better, claim.worse), claim.means, claim.deviations, strict=True
                 )
             )
-            test = "" if claim.p_value is None else f", p {claim.p_value:.3f} ({claim.over})"
+            test = ""
+            if claim.test:
+                test = f", p {claim.test.p_value:.3f}, by Holm {claim.adjusted:.3f}"
+                test += f" ({claim.test.over})"
             lines.append(f"  {' > '.join(sides)}: {claim.holds} of {claim.seeds} seeds{test}")
     return "\n".join(lines)
 

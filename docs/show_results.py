@@ -1,15 +1,18 @@
 """Put a run's results into the README: `python docs/show_results.py [DATA]`, or `make readme`.
 
-Table 2's measured rows go between the marks of README.md, small copies of the contact sheet and of
-two figures into docs/figures. Nothing else is touched.
+The headline figures of its metrics and Table 2's measured rows go between the marks of README.md,
+small copies of the contact sheet and of two figures into docs/figures. Nothing else is touched.
 """
 
 import argparse
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from spatial_dual.tables.headline import headline
 from spatial_dual.tables.table import Column, Row, Table
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -18,7 +21,8 @@ FIGURES = {
     "figure_04.png": "Fig. 4: samples of both directions",
     "figure_06.png": "Fig. 6: nodes of scene graphs",
 }
-BETWEEN = re.compile(r"(<!-- table 2 -->\n).*?(<!-- end of table 2 -->)", re.DOTALL)
+RESULTS, TABLE_2 = "results", "table 2"
+"""Marks of the README."""
 
 
 def measured(table: Table) -> str:
@@ -47,15 +51,32 @@ def shrunk(source: Path, target: Path) -> None:
             return
 
 
-def put(readme: str, content: str) -> str:
-    """README with ``content`` between the marks.
+def put(readme: str, mark: str, content: str) -> str:
+    """README with ``content`` between ``<!-- mark -->`` and ``<!-- end of mark -->``.
 
     Raises:
-        ValueError: there are no marks.
+        ValueError: there are no such marks.
     """
-    if not BETWEEN.search(readme):
-        raise ValueError("README.md: no '<!-- table 2 -->' … '<!-- end of table 2 -->' to fill")
-    return BETWEEN.sub(lambda found: f"{found[1]}{content}{found[2]}", readme)
+    between = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- end of {mark} -->)", re.DOTALL)
+    if not between.search(readme):
+        raise ValueError(f"README.md: no '<!-- {mark} -->' … '<!-- end of {mark} -->' to fill")
+    return between.sub(lambda found: f"{found[1]}{content}{found[2]}", readme)
+
+
+def latest_metrics(reporting: Path) -> dict[str, Any]:
+    """The metrics of the last run.
+
+    Raises:
+        FileNotFoundError: there are none.
+        ValueError: they are of another split than test.
+    """
+    versions = sorted((reporting / "metrics.json").glob("*/metrics.json"))
+    if not versions:
+        raise FileNotFoundError(f"{reporting}: no metrics; run `kedro run` first")
+    metrics: dict[str, Any] = json.loads(versions[-1].read_text("utf-8"))
+    if (split := metrics["protocol"]["split"]) != "test":
+        raise ValueError(f"{versions[-1]}: of the {split} split; the README shows test figures")
+    return metrics
 
 
 def _table(columns: list[Column], rows: list[Row], kept: list[int], head: str) -> list[str]:
@@ -76,8 +97,8 @@ def main() -> None:
     reporting = parser.parse_args().data / "08_reporting"
     table = Table.model_validate_json((reporting / "paper/table_2.json").read_text("utf-8"))
     readme = PROJECT / "README.md"
-    content = measured(table) + shown()
-    readme.write_text(put(readme.read_text("utf-8"), content), "utf-8")
+    text = put(readme.read_text("utf-8"), RESULTS, headline(latest_metrics(reporting)))
+    readme.write_text(put(text, TABLE_2, measured(table) + shown()), "utf-8")
     shrunk(reporting / "contact_sheet.png", PROJECT / "docs/figures/samples.png")
     for name in FIGURES:
         shrunk(reporting / "paper" / name, PROJECT / "docs/figures" / name)

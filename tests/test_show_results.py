@@ -1,6 +1,8 @@
 """The script that puts a run's results into the README."""
 
 import importlib.util
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +44,27 @@ def test_only_what_is_measured_is_shown(script):
 
 def test_content_goes_between_the_marks_of_the_readme_and_stays_when_put_again(script):
     readme = (PROJECT / "README.md").read_text("utf-8")
-    once = script.put(readme, "| a |\n")
-    assert "<!-- table 2 -->\n| a |\n<!-- end of table 2 -->" in once
-    assert script.put(once, "| a |\n") == once
+    for mark in (script.RESULTS, script.TABLE_2):
+        once = script.put(readme, mark, "| a |\n")
+        assert f"<!-- {mark} -->\n| a |\n<!-- end of {mark} -->" in once
+        assert script.put(once, mark, "| a |\n") == once
     with pytest.raises(ValueError, match="no '<!-- table 2 -->'"):
-        script.put("nothing here", "| a |")
+        script.put("nothing here", "table 2", "| a |")
+
+
+def test_figures_are_of_the_last_run_on_the_test_split(script, tmp_path):
+    with pytest.raises(FileNotFoundError, match="kedro run"):
+        script.latest_metrics(tmp_path)
+    for version, split in (("2026-01-01", "test"), ("2026-01-02", "test"), ("2026-01-03", "val")):
+        folder = tmp_path / "metrics.json" / version
+        folder.mkdir(parents=True)
+        (folder / "metrics.json").write_text(
+            json.dumps({"protocol": {"split": split, "version": version}})
+        )
+    with pytest.raises(ValueError, match="of the val split"):
+        script.latest_metrics(tmp_path)
+    shutil.rmtree(folder)
+    assert script.latest_metrics(tmp_path)["protocol"]["version"] == "2026-01-02"
 
 
 def test_pictures_become_small(script, tmp_path):

@@ -4,6 +4,7 @@ import logging
 import os
 import resource
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ from kedro.io import CatalogProtocol, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from spatial_dual.pipeline_registry import ABLATIONS, STAGES
+from spatial_dual.pipeline_registry import ABLATIONS, STAGES, load_stage
+from spatial_dual.pipelines.splits import PIPELINES as SPLIT_PIPELINES
+from spatial_dual.pipelines.splits import TEST, on_split
 from spatial_dual.printing import protect_terminal
 
 if TYPE_CHECKING:
@@ -171,16 +174,38 @@ class OneProcessTraining:
         )
 
 
-class PlanAblations:
-    """Makes the pipeline ``ablations`` of the chosen variants and seeds, and their parameters.
+class PlanPipelines:
+    """Makes what depends on parameters: the split that figures are of, and ``ablations``.
 
     Kedro registers pipelines before parameters are known, but looks a pipeline up only after it
-    has created the context of a run. Runs of other pipelines are spared the work.
+    has created the context of a run.
     """
+
+    _splits: Mapping[str, str] = dict.fromkeys(SPLIT_PIPELINES, TEST)
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Read ``ablations``; give each variant and seed the parameters of its namespace."""
+        """Read ``generate.split``, ``evaluate.split`` and ``ablations``."""
+        parameters = context.config_loader["parameters"]
+        self._read_splits(parameters)
+        self._plan_ablations(parameters, context)
+
+    def _read_splits(self, parameters: Mapping[str, Any]) -> None:
+        """Let the stages after training read the split that the parameters name."""
+        of_samples, of_figures = (parameters[name]["split"] for name in ("generate", "evaluate"))
+        splits = dict.fromkeys(SPLIT_PIPELINES, of_figures) | {"generate": of_samples}
+        if splits == self._splits:  # as registered, or as an earlier run of this process left them
+            return
+        self._splits = splits
+        for name, split in splits.items():
+            pipelines[name] = on_split(load_stage(name), split)
+        pipelines["__default__"] = sum((pipelines[name] for name in STAGES), Pipeline([]))
+
+    def _plan_ablations(self, parameters: Mapping[str, Any], context: KedroContext) -> None:
+        """Give each variant and seed the parameters of its namespace.
+
+        Runs of other pipelines are spared the work.
+        """
         from spatial_dual.parameter_check import ParameterError
         from spatial_dual.pipelines.ablations.pipeline import create_pipeline
         from spatial_dual.pipelines.ablations.plan import check_plan, make_plan
@@ -188,7 +213,6 @@ class PlanAblations:
         requested = pipelines._requested_pipelines  # as Kedro's find_pipelines; None: all
         if requested is not None and ABLATIONS not in requested:
             return
-        parameters = context.config_loader["parameters"]
         try:
             plan = make_plan(parameters)
             check_plan(plan)

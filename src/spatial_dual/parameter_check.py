@@ -135,14 +135,20 @@ class ParameterCheck:
 
 def misfits(given: ProjectParameters) -> dict[str, str]:
     """What is wrong with keys whose values are right alone and do not fit others."""
-    return {**_uneven_sides(given), **_unequal_widths(given), **_order_without_mask(given)}
+    return {
+        **_uneven_sides(given),
+        **_unequal_widths(given),
+        **_order_without_mask(given),
+        **_judge_alike(given),
+        **_two_splits(given),
+    }
 
 
 def _uneven_sides(given: ProjectParameters) -> dict[str, str]:
     """Images and crops that are no whole number of what networks cut them into."""
     found = {}
     tokens, perception, diffuser = given.tokens, given.perception, given.dual.image_diffuser
-    tokenizer, clip = tokens.image_tokenizer, tokens.clip
+    tokenizer, clip, judge = tokens.image_tokenizer, tokens.clip, given.evaluate.judge
     token = 2 * tokenizer.model.unshuffle
     # each of these halves the grid of tokens
     tokens_a_side = 2 ** (diffuser.coarse_to_fine + (diffuser.model.trunk == "hourglass"))
@@ -152,6 +158,9 @@ def _uneven_sides(given: ProjectParameters) -> dict[str, str]:
         ),
         "a token of tokens.image_tokenizer": 1 if tokenizer.pretrained else token,
         "the patch of tokens.clip": 1 if clip.pretrained else clip.model.patch,
+        "the coarsest cell of evaluate.judge": (
+            1 if judge.hub else 4 * 2 ** (len(judge.model.widths) - 1)
+        ),
         "the coarsest cell of perception": (
             1 if perception.hub else 4 * 2 ** (len(perception.model.widths) - 1)
         ),
@@ -192,6 +201,26 @@ def _order_without_mask(given: ProjectParameters) -> dict[str, str]:
     return {
         "sampling.order": f"{order}: must be chance, as the kernel of dual.{bare[0]} has no mask"
     }
+
+
+def _judge_alike(given: ProjectParameters) -> dict[str, str]:
+    """A judge that is the model's own perceiver in all but name."""
+    judge, own = given.evaluate.judge, given.perception
+    if judge.hub and own.hub:
+        alike = {n for n in ("depth", "instances") if getattr(judge.hub, n) == getattr(own.hub, n)}
+        text = "must be another checkpoint than that of perception.hub"
+        return {f"evaluate.judge.hub.{name}": text for name in sorted(alike)}
+    if not judge.hub and not own.hub and judge.model.widths == own.model.widths:
+        text = f"{judge.model.widths}: must differ from perception.model.widths"
+        return {"evaluate.judge.model.widths": text}
+    return {}
+
+
+def _two_splits(given: ProjectParameters) -> dict[str, str]:
+    """Figures of another split than the samples'."""
+    made, asked = given.generate.split, given.evaluate.split
+    text = f"{asked}: must be {made}, generate.split"
+    return {} if made == asked else {"evaluate.split": text}
 
 
 def refusals(given: ProjectParameters, read: Set[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import warnings
 from spatial_dual.hooks import (
     ClearProgress,
     OneProcessTraining,
-    PlanAblations,
+    PlanPipelines,
     PrintableLogs,
     StageCosts,
 )
@@ -32,7 +32,7 @@ HOOKS = (
     StageCosts(),
     ClearProgress(),
     RunRecords(),
-    PlanAblations(),
+    PlanPipelines(),
     OneProcessTraining(),
     ParameterCheck(),
     PrintableLogs(),

@@ -8,11 +8,11 @@ import pytest
 from benchmarks.variant_order import INITIAL, claims, read, table
 
 FIGURES = {  # three seeds each
-    ("sd3", "trirec.completed_image.recall"): (0.5, 0.6, 0.55),
+    ("sd3", "graph_diffusion.image.recall"): (0.5, 0.6, 0.55),
     ("vanilla_dual", "trirec.described.recall"): (0.2, 0.3, 0.4),
     ("sd3", "trirec.described.recall"): (0.3, 0.2, 0.5),
-    ("without_intermediate_features", "trirec.completed_image.recall"): (0.4, 0.5, 0.45),
-    ("without_intermediate_features", "trirec.completed_image.initial"): (0.2, 0.2, 0.2),
+    ("without_intermediate_features", "graph_diffusion.image.recall"): (0.4, 0.5, 0.45),
+    ("without_intermediate_features", "graph_diffusion.image.initial.recall"): (0.2, 0.2, 0.2),
 }
 
 
@@ -43,7 +43,7 @@ def test_claims_count_the_seeds_in_which_they_hold(folder: Path) -> None:
     assert graphs.holds == 3
     assert graphs.means == pytest.approx((0.55, 0.45))
     assert graphs.deviations[0] == pytest.approx(0.05)
-    assert graphs.p_value is None  # three seeds are no sample
+    assert graphs.test is None  # no scores of scenes
     completed = found["without_intermediate_features", INITIAL]
     assert completed.means == pytest.approx((0.45, 0.2))
 
@@ -54,7 +54,9 @@ def test_the_table_names_every_claim(folder: Path) -> None:
     assert text.count(" of 3 seeds") == 3
 
 
-def test_a_p_value_is_of_test_samples(folder: Path) -> None:
+def test_a_p_value_is_of_trainings_and_test_scenes_and_adjusted_for_all_claims(
+    folder: Path,
+) -> None:
     metric = "trirec.described.recall"
     rows = [
         {"variant": v, "seed": s, "id": str(n), "metric": metric, "right": right, "total": 1.0}
@@ -63,5 +65,9 @@ def test_a_p_value_is_of_test_samples(folder: Path) -> None:
         for n in range(4)
     ]
     pd.DataFrame(rows).to_csv(folder / "ablation_scores.csv", index=False)
-    told = next(c for c in claims(read(folder)) if c.worse == "vanilla_dual")
-    assert (told.p_value, told.over) == (pytest.approx(0, abs=0.01), "12 samples")
+    found = claims(read(folder))
+    told = next(c for c in found if c.worse == "vanilla_dual")
+    assert told.test is not None
+    assert (told.test.trainings, told.test.scenes) == (3, 4)
+    assert told.test.p_value == told.adjusted == pytest.approx(0, abs=0.01)  # the only test
+    assert "by Holm 0.000 (3 trainings, 4 scenes)" in table(found)

@@ -2,7 +2,12 @@
 
 import pytest
 
-from spatial_dual.metrics.describe import description_figures, grammatical
+from spatial_dual.metrics.describe import (
+    description_counts,
+    description_figures,
+    grammatical,
+    text_figures,
+)
 from spatial_dual.metrics.statements import stated_graphs
 from spatial_dual.parsing.lexicon_parser import LexiconParser
 from spatial_dual.scene.graph import Relation, SceneGraph, SceneObject
@@ -21,7 +26,9 @@ GOLD = SceneGraph(
 
 
 def score(*texts):
-    return description_figures(texts, stated_graphs(texts, LexiconParser()), [GOLD] * len(texts))
+    stated = stated_graphs(texts, LexiconParser())
+    counts = [description_counts(graph, GOLD) for graph in stated]
+    return description_figures(counts) | text_figures(texts, stated)
 
 
 @pytest.mark.parametrize(
@@ -36,13 +43,28 @@ def score(*texts):
 )
 def test_precision_of_triplets(text, plain, attributed):
     found = score(text)
-    assert found["triplet_precision"] == plain
-    assert found["attributed_triplet_precision"] == attributed
+    assert found["precision"] == plain
+    assert found["attributed"]["precision"] == attributed
+
+
+def test_recall_is_of_all_that_is_true():
+    half = score("a green cup on a table")
+    assert (half["recall"], half["f1"]) == (1 / 2, pytest.approx(2 / 3))
+    assert half["attributed"]["recall"] == 0
+    full = score("a red cup on a table, and a green ball is under the blue table")
+    assert full["recall"] == full["attributed"]["recall"] == full["f1"] == 1
+
+
+def test_what_is_true_once_is_right_once():
+    """The scene has one cup on a table, whatever a text repeats."""
+    twice = score("a cup on a table, and a cup is on a table")
+    assert (twice["precision"], twice["recall"]) == (1 / 2, 1 / 2)
 
 
 def test_precision_counts_triplets_not_texts():
     found = score("a cup on a table, and a ball is under the table", "a ball on a cup")
-    assert found["triplet_precision"] == pytest.approx(2 / 3)
+    assert found["precision"] == pytest.approx(2 / 3)
+    assert found["recall"] == 2 / 4
     assert found["relations_stated"] == 1.5
     assert found["distinct"] == 1
 

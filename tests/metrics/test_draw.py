@@ -5,9 +5,10 @@ import math
 import pytest
 
 from spatial_dual.metrics.draw import (
+    DrawingCounts,
     drawing_figures,
-    gold_drawing_figures,
     objects_in_place,
+    objects_seen,
     visible_wanted_objects,
     wanted_objects,
 )
@@ -86,32 +87,57 @@ def test_whole_regions_are_cut_to_the_picture():
     assert objects_in_place(wanted, seen) == Share(1, 1)
 
 
-def figures(drawn):
-    same = {"gold": [RIGHT_PICTURE], "reconstructed": [RIGHT_PICTURE], "shown": [RIGHT_PICTURE]}
-    return drawing_figures(stated=[STATED], plans=[PLAN], drawn=[drawn], **same)
+def figures(drawn, bound=RIGHT_PICTURE, stated=STATED, plan=PLAN):
+    return drawing_figures(
+        [DrawingCounts.of(stated, plan, drawn)], [DrawingCounts.of(stated, plan, bound)]
+    )
 
 
 def test_right_picture_reaches_the_upper_bounds():
     found = figures(RIGHT_PICTURE)
     assert found["object_accuracy"] == found["object_accuracy_upper"] == 1
     assert found["relation_accuracy"] == found["relation_accuracy_upper"] == 1
-    easy = gold_drawing_figures(stated=[STATED], gold=[RIGHT_PICTURE], drawn=[RIGHT_PICTURE])
-    assert easy == {"object_accuracy": 1}
+    assert found["objects_in_place"] == 1
+
+
+def test_the_bound_asks_the_same_text_of_another_picture():
+    """The gold picture shows the cup alone: no drawing is asked for more than it could show."""
+    found = figures(RIGHT_PICTURE, bound=graph(thing("cup", "red", region=LEFT)))
+    assert (found["object_accuracy"], found["object_accuracy_upper"]) == (1, 1 / 2)
+    assert (found["relation_accuracy"], found["relation_accuracy_upper"]) == (1, 0)
 
 
 def test_wrong_colours_score_nothing():
     wrong = graph(
         thing("cup", "white", region=LEFT),
-        thing("ball", "white", region=RIGHT),
+        thing("lamp", "white", region=RIGHT),
         relations=[(0, "to the left of", 1)],
     )
     found = figures(wrong)
-    assert found["object_accuracy"] == 0
+    assert found["object_accuracy"] == found["objects_in_place"] == 0
     assert found["relation_accuracy"] == 0
     assert found["object_accuracy_upper"] == 1
 
 
-def test_objects_in_place_without_their_relation():
+def test_an_object_counts_wherever_it_is_seen_and_once():
+    apart = graph(thing("cup", "red", region=RIGHT))
+    assert objects_seen(STATED, apart) == Share(1, 2)
+    twice = graph(thing("cup", "red"), thing("cup", "red"))
+    assert objects_seen(twice, apart) == Share(1, 2)
+    assert objects_seen(STATED, graph()) == Share(0, 2)
+    found = figures(apart)
+    assert (found["object_accuracy"], found["objects_in_place"]) == (1 / 2, 0)
+
+
+def test_denied_objects_are_not_asked_for_and_of_alternatives_any_will_do():
+    cup, ball, lamp = thing("cup"), thing("ball"), thing("lamp")
+    without = graph(cup, ball.model_copy(update={"negated": True}))
+    assert objects_seen(without, graph(thing("cup"))) == Share(1, 1)
+    either = graph(cup, ball, lamp).model_copy(update={"alternatives": ((1, 2),)})
+    assert objects_seen(either, graph(thing("cup"), thing("lamp"))) == Share(2, 2)
+
+
+def test_objects_without_their_relation():
     apart = RIGHT_PICTURE.model_copy(update={"relations": ()})
     found = figures(apart)
     assert found["object_accuracy"] == 1
@@ -119,14 +145,7 @@ def test_objects_in_place_without_their_relation():
 
 
 def test_nothing_stated_is_no_number():
-    empty = [SceneGraph()]
-    nothing = drawing_figures(
-        stated=empty,
-        plans=empty,
-        gold=empty,
-        drawn=empty,
-        reconstructed=empty,
-        shown=empty,
-    )
+    empty = SceneGraph()
+    nothing = figures(empty, bound=empty, stated=empty, plan=empty)
     assert math.isnan(nothing["object_accuracy"])
     assert math.isnan(nothing["relation_accuracy"])

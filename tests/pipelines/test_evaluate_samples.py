@@ -5,16 +5,17 @@ import pandas as pd
 import pytest
 
 from spatial_dual.datasets.records import write_records
-from spatial_dual.metrics.describe import description_figures
 from spatial_dual.metrics.scene_classifier import SceneClassifier
+from spatial_dual.models.outputs import Candidates, Description
 from spatial_dual.pipelines.evaluate.image_nodes import NO_CLIP, evaluate_images
+from spatial_dual.pipelines.evaluate.judge_nodes import judge_several
+from spatial_dual.pipelines.evaluate.nodes import evaluate_describe
 from spatial_dual.pipelines.evaluate.spatial_nodes import (
     describe_drawings,
     evaluate_health,
     evaluate_relations,
     evaluate_round_trips,
     evaluate_visor,
-    judge_several,
     score_samples,
 )
 from spatial_dual.pipelines.evaluate.text_nodes import evaluate_texts, parse_texts
@@ -38,14 +39,16 @@ PARAMETERS = {
 ROWS = [render_scene(5, "test", index, SIZE) for index in range(COUNT)]
 GOLD = [SceneGraph.from_json(row["graph"]) for row in ROWS]
 CAPTIONS = [row["captions"][k % 4] for k, row in enumerate(ROWS)]
+NEW = {"new": {row["id"]: k % 2 == 1 for k, row in enumerate(ROWS)}}
 
 
 class Describer:
     """Knows the caption of each picture."""
 
-    def describe(self, images, *, steps, seed):
+    def describe_candidates(self, images, *, steps, seed):
         by_image = {row["image"].tobytes(): text for row, text in zip(ROWS, CAPTIONS, strict=True)}
-        return [type("Description", (), {"text": by_image[i.tobytes()]}) for i in images]
+        told = (Description(by_image[i.tobytes()], SceneGraph(), SceneGraph()) for i in images)
+        return [Candidates([text, Description("", SceneGraph(), SceneGraph())], 1) for text in told]
 
 
 def samples_of(folder, descriptions, completed):
@@ -56,7 +59,9 @@ def samples_of(folder, descriptions, completed):
                 "id": [row["id"] for row in ROWS],
                 "caption": CAPTIONS,
                 "drawn": np.stack([row["image"] for row in ROWS]),
+                "system_drawn": np.stack([row["image"] for row in ROWS]),
                 "description": descriptions,
+                "system_description": descriptions,
                 "text_graph": [parse(text).to_json() for text in CAPTIONS],
                 "visual_graph": [SceneGraph().to_json()] * COUNT,
                 "text_completed": [graph.to_json() for graph in completed],
@@ -77,7 +82,7 @@ def samples_of(folder, descriptions, completed):
 def perfect(tmp_path_factory):
     """Records of a model that draws the gold image, and describes it by a caption of its own."""
     folder = tmp_path_factory.mktemp("perfect")
-    names = ("id", "image", "captions")
+    names = ("id", "image", "captions", "camera")
     scenes = write_records(
         folder / "scenes",
         [
@@ -94,22 +99,31 @@ def perfect(tmp_path_factory):
         "samples": samples,
         "scenes": scenes,
         "graphs": write_records(folder / "graphs", [ids | {"gold": gold, "depth": gold}]),
-        "judged": write_records(folder / "judged", [ids | {"drawn": gold}]),
-        "from_gold": write_records(folder / "from_gold", [ids | {"drawn": gold, "depth": gold}]),
+        "judged": write_records(
+            folder / "judged", [ids | {"single": gold, "system": gold, "bound": gold}]
+        ),
+        "from_gold": write_records(folder / "from_gold", [ids | {"drawn": gold}]),
         "stated": parse_texts(samples, scenes, again, {"folder": None, "package": None}),
     }
 
 
 def test_perfect_samples_reach_every_bound(perfect):
     made = perfect
-    visor, trirec, agreement = evaluate_relations(
-        made["samples"], made["judged"], made["graphs"], made["stated"]
+    groups = evaluate_relations(
+        made["samples"], made["judged"], made["graphs"], made["stated"], NEW
     )
-    assert visor["drawn"]["unconditional"] == visor["upper"]["conditional"] == 1
-    assert trirec["drawn"]["recall"] == trirec["described"]["precision"] == 1
-    assert trirec["completed_image"] == {"recall": 1, "initial": 0}
-    assert agreement == {"drawn": 1, "drawn_upper": 1, "described": 1}
-    trips = evaluate_round_trips(made["from_gold"], made["graphs"], made["stated"])
+    for visor, trirec, agreement in (
+        groups,
+        *([g[part] for g in groups] for part in ("seen", "new")),
+    ):
+        assert visor["drawn"]["unconditional"] == visor["upper"]["conditional"] == 1
+        assert trirec["drawn"]["recall"] == trirec["described"]["precision"] == 1
+        assert trirec["drawn_upper"]["recall"] == trirec["system_drawn"]["recall"] == 1
+        assert {
+            value for name, value in agreement.items() if name[0] != "n" and name != "seen"
+        } == {1}
+    assert [group["n"] for group in groups] == [COUNT] * 3
+    trips = evaluate_round_trips(made["from_gold"], made["judged"], made["graphs"], made["stated"])
     assert trips["text"]["relations"] == trips["graph"]["relations"] == 1
     health = evaluate_health(made["samples"], made["graphs"])
     assert health["nodes"]["gold"] == health["nodes"]["text_completed"]
@@ -135,9 +149,9 @@ def test_several_drawings_of_a_caption_each_have_noise_of_their_own(perfect, tmp
     model = make_whole()
 
     class Drawer:
-        def draw(self, texts, **how):
+        def draw_candidates(self, texts, **how):
             asked.append((tuple(texts), how["candidates"], how["seed"]))
-            return model.draw(texts, **how | {"steps": 2})
+            return model.draw_candidates(texts, **how | {"steps": 2})
 
     judge = (model.perceiver, model.parts.size_prior, {"perceived_fov_deg": 50.0})
     made = [
@@ -146,11 +160,7 @@ def test_several_drawings_of_a_caption_each_have_noise_of_their_own(perfect, tmp
         )
         for name in ("one", "two")
     ]
-    texts = tuple(CAPTIONS[:3])
-    assert [(t, c) for t, c, _ in asked] == [(texts, 1)] * 4  # never chosen among candidates
-    seeds = [seed for _, _, seed in asked]
-    assert seeds[:2] == seeds[2:]
-    assert seeds[0] != seeds[1]
+    assert asked == [(tuple(CAPTIONS[:3]), 2, 0)] * 2
     assert [len(records) for records in made] == [3, 3]
     for column in ("id", "drawn_1", "drawn_2"):
         assert made[0].values(column) == made[1].values(column)
@@ -158,9 +168,9 @@ def test_several_drawings_of_a_caption_each_have_noise_of_their_own(perfect, tmp
 
 def test_texts_that_are_references_score_full_marks(perfect):
     figures, card = evaluate_texts(
-        perfect["samples"], perfect["scenes"], perfect["stated"], PARAMETERS
+        perfect["samples"], perfect["scenes"], perfect["stated"], NEW, PARAMETERS
     )
-    assert figures["bleu4"] == pytest.approx(100)
+    assert figures["bleu4"] == figures["system"]["new"]["bleu4"] == pytest.approx(100)
     assert 0 < figures["spice"] < 100  # the references say more than one of them
     assert card["spice_synonyms"] == "own lexicon"
 
@@ -176,23 +186,24 @@ def test_scores_of_samples_add_up_to_the_figures(perfect):
     )
     assert isinstance(scores, pd.DataFrame)
     assert list(scores.columns) == ["id", "metric", "right", "total"]
-    figures, _ = evaluate_texts(made["samples"], made["scenes"], made["stated"], PARAMETERS)
+    figures, _ = evaluate_texts(made["samples"], made["scenes"], made["stated"], NEW, PARAMETERS)
     sums = scores.groupby("metric")[["right", "total"]].sum()
     assert sums.loc["texts.spice"]["right"] / COUNT == pytest.approx(figures["spice"])
-    for metric in ("trirec.drawn", "trirec.completed_text", "trirec.completed_image"):
+    for metric in ("trirec.drawn", "graph_diffusion.text", "graph_diffusion.image"):
         relations = sums.loc[f"{metric}.recall"]
         assert relations["right"] == relations["total"] > 0
-    told = description_figures(
-        made["samples"].values("description"), made["stated"]["descriptions"], GOLD
-    )
-    right, total = sums.loc["describe.triplet_precision"]
-    assert right / total == pytest.approx(told["triplet_precision"])
+    told = evaluate_describe(made["samples"], made["scenes"], made["graphs"], made["stated"], NEW)
+    for name in ("precision", "recall"):
+        right, total = sums.loc[f"describe.single.{name}"]
+        assert right / total == pytest.approx(told["single"][name])
+    right, total = sums.loc["draw.single.object_accuracy"]
+    assert right == total > 0
 
 
 def test_few_pictures_and_missing_checkpoints_are_refused_with_the_reason(perfect):
     classifier = SceneClassifier(SceneClassifier.Config(labels=2, tags=2, width=8, dim=4)).eval()
     figures, card = evaluate_images(
-        perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, PARAMETERS, 0
+        perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, NEW, PARAMETERS, 0
     )
     assert figures["fid_scenes"] == "4 pictures, at least 50 are needed"
     assert figures["clip_score"] == NO_CLIP
@@ -201,10 +212,19 @@ def test_few_pictures_and_missing_checkpoints_are_refused_with_the_reason(perfec
     assert len(card["real_set_sha256"]) == len(card["extractor_sha256"]) == 64
     missing = PARAMETERS | {"extractor": "inception", "inception": {"path": "no", "sha256": None}}
     figures, _ = evaluate_images(
-        perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, missing, 0
+        perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, NEW, missing, 0
     )
     assert "no" in figures["fid"]
     assert all(isinstance(reason, str) for reason in figures.values())
+
+
+def test_sets_of_pictures_have_figures_of_each_composition(perfect):
+    classifier = SceneClassifier(SceneClassifier.Config(labels=2, tags=2, width=8, dim=4)).eval()
+    figures, _ = evaluate_images(
+        perfect["samples"], perfect["scenes"], perfect["scenes"], classifier, NEW, PARAMETERS, 0
+    )
+    assert figures["new"]["fid_scenes"] == "2 pictures, at least 50 are needed"
+    assert figures["system"]["seen"]["n"] == 2
 
 
 def test_many_equal_pictures_have_no_distance(tmp_path, perfect):
@@ -222,6 +242,7 @@ def test_many_equal_pictures_have_no_distance(tmp_path, perfect):
     how = {"caption": ids} | {name: [value] * 60 for name, value in numbers.items()}
     samples = write_records(tmp_path / "samples", [{"id": ids, "drawn": images} | how])
     classifier = SceneClassifier(SceneClassifier.Config(labels=3, tags=3, width=8, dim=4)).eval()
-    figures, _ = evaluate_images(samples, scenes, scenes, classifier, PARAMETERS, 0)
+    every = {"new": None}
+    figures, _ = evaluate_images(samples, scenes, scenes, classifier, every, PARAMETERS, 0)
     assert figures["fid_scenes"] == figures["fid_floor_scenes"] == pytest.approx(0, abs=1e-6)
     assert figures["is_scenes"] == figures["is_gold_scenes"] >= 1

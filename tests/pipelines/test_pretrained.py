@@ -45,7 +45,7 @@ def test_a_missing_path_says_what_to_give(samples):
 
 
 def test_figures_reach_the_table(samples):
-    images = {"fid_scenes": 12.5, "is_scenes": 3.0, "clip_score": "no CLIP"}
+    images = {"fid_scenes": 12.5, "is": 3.0, "clip_score": "no CLIP"}
     rows = tabulate_pretrained(samples, images, {"drawn": 30.0}, PARAMETERS, 0)
     metrics = {"refused": {}, "protocol": {"seed": 0, "samples": 3}}
     empty = pd.DataFrame(columns=["id", "metric", "right", "total"])

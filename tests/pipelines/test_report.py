@@ -95,6 +95,6 @@ def test_everything_is_the_same_bytes_twice(tmp_path, records):
     page = (tmp_path / "one/index.html").read_text()
     assert "8 pictures, at least 50 are needed" in page
     assert "over Singleton, the best baseline: p = " in page
-    assert "12 samples" in page
+    assert "bootstrap over 3 trainings, 4 scenes" in page
     assert "<dd>kedro run</dd>" in page
     assert "0123456789ab<" in page

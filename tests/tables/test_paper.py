@@ -5,16 +5,16 @@ import pytest
 from spatial_dual.figures import paper as figures
 from spatial_dual.metrics.undefined import UndefinedMetricError
 from spatial_dual.tables import paper
-from spatial_dual.tables.results import RESULT_COLUMNS, SCORE_COLUMNS, Results
+from spatial_dual.tables.results import RESULT_COLUMNS, SCORE_COLUMNS, Results, result_rows
 from spatial_dual.tables.table import Table
 
 METRICS = {
     "images": {"fid_scenes": 20.0, "is_scenes": 3.0},
-    "clip": {"drawn": 40.0},
+    "clip": {"drawn": 40.0, "gold": 55.0, "shuffled": 12.5},
     "texts": {"bleu4": 10.0, "spice": 30.0},
-    "trirec": {
-        "completed_text": {"recall": 0.5, "initial": 0.2},
-        "completed_image": {"recall": 0.4, "initial": 0.3},
+    "graph_diffusion": {
+        "text": {"recall": 0.5, "initial": {"recall": 0.2}},
+        "image": {"recall": 0.4, "initial": {"recall": 0.3}},
     },
     "refused": {"images.fid": "no Inception"},
     "protocol": {"seed": 7, "samples": 500},
@@ -73,8 +73,15 @@ def test_missing_runs_are_dashes_with_reasons():
 def test_best_baseline_is_tested_over_seeds():
     found = results(ablations(sd3=[50, 52, 54], singleton=[40, 41, 42], vanilla_dual=[45, 46, 47]))
     notes = "\n".join(paper.table_2(found).notes)
-    assert "SPICE↑ SD³ over Vanilla dual, the best baseline: p = 0.125 (" in notes
-    assert "over 3 seeds" in notes
+    assert "SPICE↑ SD³ over Vanilla dual, the best baseline: p = 0.125, by Holm over 1" in notes
+    assert "bootstrap over 3 trainings)" in notes
+
+
+def test_tests_of_several_columns_are_adjusted_together():
+    frame = ablations(sd3=[50, 52, 54], singleton=[40, 41, 42])
+    both = pd.concat([frame, frame.assign(metric="texts.bleu4")])
+    notes = "\n".join(paper.table_2(results(both)).notes)
+    assert notes.count("p = 0.125, by Holm over 2 columns 0.250") == 2
 
 
 def test_a_baseline_of_one_task_has_no_figure_of_the_other():
@@ -94,18 +101,39 @@ def test_scores_of_samples_are_preferred():
     ]
     scores = pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
     found = results(ablations(sd3=[50], singleton=[49]), scores)
-    p, rows_used = found.p_value("sd3", "singleton", "texts.spice", lower_is_better=False)
-    assert rows_used == "200 samples"
-    assert 0.05 < p < 0.99
+    test = found.paired_test("sd3", "singleton", "texts.spice", lower_is_better=False)
+    assert (test.trainings, test.scenes) == (1, 200)
+    assert test.over == "1 training, 200 scenes"
+    assert 0.05 < test.p_value < 0.99
+
+
+def test_scenes_that_one_training_lacks_count_for_none():
+    rows = [
+        (variant, seed, f"{k}", "texts.spice", float(k % 3 + (variant == "sd3")), 1.0)
+        for variant in ("sd3", "singleton")
+        for seed, count in ((0, 5), (1, 4), (2, 5))
+        for k in range(count)
+    ]
+    scores = pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
+    frame = ablations(sd3=[1, 1, 1], singleton=[0, 0, 0])
+    test = results(frame, scores).paired_test("sd3", "singleton", "texts.spice", False)
+    assert (test.trainings, test.scenes) == (3, 4)
+    assert test.p_value < 0.01
+
+
+def test_rows_are_of_as_many_samples_as_their_part_says():
+    figures = {"draw": {"n": 8, "a": 0.5, "new": {"n": 3, "a": 0.2}}, "dgae": {"b": 1.0}}
+    rows = result_rows(figures, "sd3", 0, 50).set_index("metric")["n"]
+    assert rows.to_dict() == {"draw.a": 8, "draw.new.a": 3, "dgae.b": 50}
 
 
 def test_lower_is_better_turns_the_test_around():
     frame = ablations(sd3=[1, 2, 3], singleton=[5, 6, 7])
     found = results(frame)
-    p, _ = found.p_value("sd3", "singleton", "texts.spice", lower_is_better=True)
-    assert p == 0.125
+    test = found.paired_test("sd3", "singleton", "texts.spice", lower_is_better=True)
+    assert (test.p_value, test.trainings, test.scenes) == (0.125, 3, None)
     with pytest.raises(UndefinedMetricError, match="fewer than two seeds"):
-        found.p_value("sd3", "absent", "texts.spice", lower_is_better=True)
+        found.paired_test("sd3", "absent", "texts.spice", lower_is_better=True)
 
 
 def test_every_table_stands_on_the_default_run_alone():
@@ -146,7 +174,7 @@ def test_ratings_stand_beside_the_published_ones():
 )
 def test_charts_hold_with_and_without_variants(draw):
     noisy = [
-        (variant, 0, f"trirec.completed_{k}.recall", 0.8 - int(share) / 200, 9)
+        (variant, 0, f"graph_diffusion.{k}.recall", 0.8 - int(share) / 200, 9)
         for share, variant in figures.NOISE.items()
         for k in ("text", "image")
     ]
@@ -174,8 +202,8 @@ def test_a_detector_goes_before_perception_in_the_glip_figure():
 
 def test_noise_is_relative_to_none():
     noisy = [
-        ("sd3", 0, "trirec.completed_text.recall", 0.8, 9),
-        ("graph_noise_80", 0, "trirec.completed_text.recall", 0.2, 9),
+        ("sd3", 0, "graph_diffusion.text.recall", 0.8, 9),
+        ("graph_noise_80", 0, "graph_diffusion.text.recall", 0.2, 9),
     ]
     chart = figures.figure_8(results(pd.DataFrame(noisy, columns=list(RESULT_COLUMNS))))
     assert chart.panels[0].series[0].values == (100, None, None, None, pytest.approx(25))
@@ -183,7 +211,7 @@ def test_noise_is_relative_to_none():
 
 
 def test_a_share_of_nothing_is_no_share():
-    nothing = [(v, 0, "trirec.completed_text.recall", 0.0, 9) for v in ("sd3", "graph_noise_20")]
+    nothing = [(v, 0, "graph_diffusion.text.recall", 0.0, 9) for v in ("sd3", "graph_noise_20")]
     chart = figures.figure_8(results(pd.DataFrame(nothing, columns=list(RESULT_COLUMNS))))
     assert set(chart.panels[0].series[0].values) == {None}
     assert "– text→3DSG: 0 without noise, so no share of it" in chart.notes

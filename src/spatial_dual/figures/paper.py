@@ -79,11 +79,11 @@ def figure_7(results: Results) -> Chart:
 
 def figure_8(results: Results) -> Chart:
     """TriRec with a corrupted gold 3DSG, relative to none."""
-    keys = {"text→3DSG": "completed_text", "image→3DSG": "completed_image"}
+    keys = {"text→3DSG": "text", "image→3DSG": "image"}
     series = []
     notes: dict[str, None] = {}
     for name, key in keys.items():
-        metric = f"trirec.{key}.recall"
+        metric = f"graph_diffusion.{key}.recall"
         cells = [results.cell(variant, metric) for variant in NOISE.values()]
         notes |= _reasons(NOISE, cells)
         clean = cells[0].mean

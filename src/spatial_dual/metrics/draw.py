@@ -1,16 +1,17 @@
 """ST2I: is what the text states in the drawn picture, and where it should be?
 
-The judge is perception: a picture is judged by the scene graph perceived in it. Perception errs
-too, so every figure has an upper bound: the same judge on pictures that are right.
+A picture is judged by the scene graph that an independent perceiver sees in it. That one errs too,
+so figures have an upper bound: the same texts asked of pictures that are right.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from spatial_dual.metrics.shares import Share
+from spatial_dual.metrics.shares import Share, total_share
 from spatial_dual.metrics.spatial import region_iou
 from spatial_dual.metrics.statements import true_relations
 from spatial_dual.scene.alignment import match_objects
@@ -25,45 +26,68 @@ LEAST_VISIBILITY = 0.3
 Array = NDArray[np.float64]
 
 
-def drawing_figures(
-    *,
-    stated: Sequence[SceneGraph],
-    plans: Sequence[SceneGraph],
-    gold: Sequence[SceneGraph],
-    drawn: Sequence[SceneGraph],
-    reconstructed: Sequence[SceneGraph],
-    shown: Sequence[SceneGraph],
-) -> dict[str, float]:
-    """Figures of drawings, each beside its upper bound; one graph a picture in each sequence.
+@dataclass(frozen=True)
+class DrawingCounts:
+    """What is right in one picture of a text.
 
-    ``object_accuracy``: stated objects that are drawn where the plan puts them, beside those that
-    are seen in the tokenizer's reconstruction of the gold image, at their gold places.
-    ``relation_accuracy``: stated relations that hold in what is drawn, beside the gold image.
+    Attributes:
+        objects: stated objects that are seen, by label and colour, one each.
+        relations: stated relations that are seen to hold between such objects.
+        in_place: stated objects that are seen where the plan of the picture puts them.
+    """
+
+    objects: Share
+    relations: Share
+    in_place: Share
+
+    @classmethod
+    def of(cls, stated: SceneGraph, plan: SceneGraph, seen: SceneGraph) -> "DrawingCounts":
+        """Count in the graph ``seen`` in a picture, made of ``plan`` for the text ``stated``."""
+        return cls(
+            objects_seen(stated, seen),
+            true_relations(stated, seen, same_label_and_colour),
+            objects_in_place(wanted_objects(stated, plan), seen),
+        )
+
+
+def drawing_figures(
+    drawn: Sequence[DrawingCounts], bound: Sequence[DrawingCounts]
+) -> dict[str, float]:
+    """``object_accuracy`` and ``relation_accuracy``, each beside its upper bound ``…_upper``.
+
+    The bound asks the same texts of pictures that are right: gold ones through the same tokens and
+    decoder. ``objects_in_place`` is about the plan, which a text leaves open: it has no bound.
 
     Args:
-        stated: what each text states.
-        plans: 3DSG that each picture was drawn from.
-        gold: 3DSG of the gold image.
-        drawn: seen in the drawing, with relations by depth.
-        reconstructed: seen in the tokenizer's reconstruction of the gold image.
-        shown: seen in the gold image, with relations by depth.
+        drawn: of the drawing of each text.
+        bound: of the decoded gold picture of each text.
     """
-    wanted = [wanted_objects(s, p) for s, p in zip(stated, plans, strict=True)]
-    in_gold = [visible_wanted_objects(s, g) for s, g in zip(stated, gold, strict=True)]
     return {
-        "object_accuracy": _objects(wanted, drawn),
-        "object_accuracy_upper": _objects(in_gold, reconstructed),
-        "relation_accuracy": _relations(stated, drawn),
-        "relation_accuracy_upper": _relations(stated, shown),
+        "object_accuracy": total_share(counts.objects for counts in drawn).value,
+        "object_accuracy_upper": total_share(counts.objects for counts in bound).value,
+        "relation_accuracy": total_share(counts.relations for counts in drawn).value,
+        "relation_accuracy_upper": total_share(counts.relations for counts in bound).value,
+        "objects_in_place": total_share(counts.in_place for counts in drawn).value,
     }
 
 
-def gold_drawing_figures(
-    *, stated: Sequence[SceneGraph], gold: Sequence[SceneGraph], drawn: Sequence[SceneGraph]
-) -> dict[str, float]:
-    """``object_accuracy`` of what is seen in drawings of gold graphs, at the gold places."""
-    in_gold = [visible_wanted_objects(s, g) for s, g in zip(stated, gold, strict=True)]
-    return {"object_accuracy": _objects(in_gold, drawn)}
+def objects_seen(stated: SceneGraph, seen: SceneGraph) -> Share:
+    """Stated objects that are seen, wherever: right class, stated colour, one each.
+
+    Objects that the text denies are not asked for; of alternatives any will do.
+    """
+    hidden = stated.left_out()
+    asked = [stated.choices(n) for n in range(len(stated.objects)) if n not in hidden]
+    if not asked or not seen.objects:
+        return Share(0, len(asked))
+    fits = np.array(
+        [
+            [any(same_label_and_colour(item, shown) for item in any_of) for shown in seen.objects]
+            for any_of in asked
+        ]
+    )
+    rows, columns = linear_sum_assignment(fits, maximize=True)
+    return Share(int(fits[rows, columns].sum()), len(asked))
 
 
 def wanted_objects(stated: SceneGraph, plan: SceneGraph) -> list[SceneObject | None]:
@@ -106,16 +130,6 @@ def objects_in_place(wanted: Iterable[SceneObject | None], seen: SceneGraph) -> 
     fits &= _in_place(_regions(placed).clip(0, 1), _regions(shown))
     rows, columns = linear_sum_assignment(fits, maximize=True)
     return Share(int(fits[rows, columns].sum()), len(asked))
-
-
-def _objects(wanted: Sequence[Sequence[SceneObject | None]], seen: Sequence[SceneGraph]) -> float:
-    pairs = zip(wanted, seen, strict=True)
-    return sum((objects_in_place(w, s) for w, s in pairs), Share()).value
-
-
-def _relations(stated: Sequence[SceneGraph], seen: Sequence[SceneGraph]) -> float:
-    pairs = zip(stated, seen, strict=True)
-    return sum((true_relations(t, s, same_label_and_colour) for t, s in pairs), Share()).value
 
 
 def _wanted(stated: SceneObject, planned: SceneObject) -> SceneObject | None:

@@ -1,4 +1,4 @@
-"""Perception as the judge of pictures: what scene graph does it see in them?"""
+"""The judge of pictures: what scene graph does an independent perceiver see in them?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ class Judge:
     """Sees pictures as the stage ``scene_graphs`` sees those of the data set.
 
     Args:
-        perceiver: sees depth and instances.
+        perceiver: sees depth and instances; none that a model is made of.
         prior: sizes that complete the unseen sides of things.
         fov_deg: vertical field of view that all pictures are taken to have.
     """
@@ -34,20 +34,13 @@ class Judge:
     def __init__(self, perceiver: Perceiver, prior: SizePrior, fov_deg: float) -> None:
         self._perceiver, self._prior, self._camera = perceiver, prior, Camera(fov_deg)
 
-    def visual_graphs(self, images: np.ndarray) -> list[SceneGraph]:
-        """Visible objects of images (n, H, W, 3) uint8, with regions and attributes."""
-        return [view.visual_graph() for view in self._views(images)]
-
     def depth_graphs(self, images: np.ndarray) -> list[SceneGraph]:
-        """The same with the relations that perceived depth supports."""
+        """Objects of images (n, H, W, 3) uint8 with the relations that perceived depth supports."""
         return [view.depth_graph(self._prior) for view in self._views(images)]
 
-    def both_graphs(self, images: np.ndarray) -> list[tuple[SceneGraph, SceneGraph]]:
-        """(visual graph, depth graph) of each image, perceived once."""
-        views = self._views(images)
-        return [(view.visual_graph(), view.depth_graph(self._prior)) for view in views]
-
     def _views(self, images: np.ndarray) -> Sequence[View]:
+        if not len(images):
+            return []
         seen = self._perceiver.perceive(images)
         rows: list[Mapping[str, Any]] = [
             {

@@ -1,5 +1,6 @@
 """Right answers of all answers, added up over a corpus."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -18,3 +19,8 @@ class Share:
     def value(self) -> float:
         """Right of total; NaN where there is nothing to count."""
         return self.right / self.total if self.total else float("nan")
+
+
+def total_share(shares: Iterable[Share]) -> Share:
+    """Sum over a corpus."""
+    return sum(shares, Share())

@@ -1,4 +1,4 @@
-"""Means over seeds, and paired bootstrap tests of one system against another."""
+"""Means over trainings, paired bootstrap tests of one system against another, several claims."""
 
 from collections.abc import Sequence
 
@@ -22,43 +22,64 @@ def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     return float(array.mean()), float(array.std(ddof=1)) if len(array) > 1 else None
 
 
-def paired_bootstrap(
+def nested_bootstrap(
     system: np.ndarray, baseline: np.ndarray, seed: int, resamples: int = RESAMPLES
 ) -> float:
-    """One-sided p: share of resamples in which the system is not better (Koehn 2004).
+    """One-sided p: share of resamples of trainings, then scenes, without an advantage.
 
-    The same rows are drawn for both, so what is hard for both cancels out. Never below 2^-rows, the
-    chance that equal systems differ in the same direction in every row: a bootstrap of two or three
-    seeds that agree would else give 0.
+    Trainings are drawn with replacement first, then scenes, which all trainings share; a resample's
+    figure is of sums over both. The same draws serve both systems, so what is hard for both cancels
+    out (Koehn 2004). With one training p is about its scenes alone; a few understate the spread of
+    trainings (Davison and Hinkley 1997, 3.8), so their number belongs beside every p. Never below
+    2^-(trainings · scenes), the chance that equal systems differ everywhere in the same direction.
 
     Args:
-        system: (rows, 2) right and total of each row (a test sample, or a seed); totals of 1 make
-            it a mean. Larger is better.
-        baseline: the same rows of the other system.
+        system: (trainings, scenes, 2) right and total of each scene, or with one "scene" the figure
+            of each training, of 1. Larger is better.
+        baseline: the same seeds and scenes of the other system.
         seed: of the draws.
         resamples: draws with replacement.
 
     Raises:
-        UndefinedMetricError: rows differ in number, or fewer than 2; a value that is not finite; a
-            total below 0, or all of them 0; or no row in which the systems differ.
+        UndefinedMetricError: shapes differ, or fewer than 2 rows in all; a value that is not
+            finite; a total below 0, or all of them 0; or no row in which the systems differ.
     """
-    if system.shape != baseline.shape or len(system) < 2:
+    shapes = f"{system.shape} and {baseline.shape}"
+    if system.shape != baseline.shape or system.ndim != 3 or system[..., 0].size < 2:
         raise UndefinedMetricError(
-            f"a paired test needs at least 2 rows of both, got {system.shape} and {baseline.shape}"
+            f"a paired test needs at least 2 rows (trainings, scenes, 2) of both, got {shapes}"
         )
     for scores in (system, baseline):
         check_finite(scores, "scores of a paired test")
-        if (scores[:, 1] < 0).any() or not scores[:, 1].any():
+        if (scores[..., 1] < 0).any() or not scores[..., 1].any():
             raise UndefinedMetricError("a paired test needs something that was counted")
     if (system == baseline).all():
         raise UndefinedMetricError("both systems have the same figure in every row")
     generator = np.random.default_rng(seed)
-    # a resample is how often each row is drawn
-    rows = len(system)
-    draws = generator.multinomial(rows, np.full(rows, 1 / rows), size=resamples)
+    trainings, scenes, _ = system.shape
+    # a resample is how often each training and each scene is drawn
+    of_training, of_scene = (
+        generator.multinomial(count, np.full(count, 1 / count), size=resamples)
+        for count in (trainings, scenes)
+    )
+    both = np.concatenate([system, baseline], axis=-1).astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        own, other = draws @ system, draws @ baseline
-        margin = own[:, 0] * other[:, 1] - other[:, 0] * own[:, 1]
+        by_training = np.tensordot(of_scene, both, axes=(1, 1))  # (resamples, trainings, 4)
+        sums = np.einsum("bs,bsk->bk", of_training, by_training)
+        margin = sums[:, 0] * sums[:, 3] - sums[:, 2] * sums[:, 1]
     check_finite(margin, "scores too large to compare")
     share = (np.count_nonzero(margin <= 0) + 1) / (resamples + 1)
-    return float(max(share, 0.5**rows))
+    return float(max(share, 0.5 ** (trainings * scenes)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p-values of several claims, in their order (Holm 1979).
+
+    The k-th smallest of m is multiplied by m − k + 1, at least the one before and at most 1: all
+    claims whose result is below α hold together with an error of at most α.
+    """
+    order = np.argsort(p_values, kind="stable")
+    adjusted = np.empty(len(order))
+    factors = np.arange(len(order), 0, -1)
+    adjusted[order] = np.maximum.accumulate(np.minimum(1, factors * np.asarray(p_values)[order]))
+    return [float(value) for value in adjusted]

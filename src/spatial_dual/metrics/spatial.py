@@ -1,9 +1,10 @@
 """How many spatial triplets two scene graphs share.
 
-TriRec of the paper is |PT ∩ GT| / |GT| over (subject, predicate, object) triplets. Two readings:
+TriRec of the paper is |PT ∩ GT| / |GT| over (subject, predicate, object) triplets. Three readings:
 ``label_counts`` compares labels as multisets (two cups left of a table are two triplets), as for
-text; ``object_counts`` compares object by object, after ``match_objects`` or a given
-correspondence, as for pictures. Options belong to the matching, never to the graphs.
+text; ``fitting_counts`` also asks that the ends fit, e.g. in their attributes; ``object_counts``
+compares object by object, after ``match_objects`` or a given correspondence, as for pictures.
+Options belong to the matching, never to the graphs.
 """
 
 from collections import Counter
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from spatial_dual.scene.graph import INVERSE_PREDICATE, SceneGraph
+from spatial_dual.scene.truth import Fits
 
 Indices = NDArray[np.int64]
 
@@ -69,6 +71,10 @@ class TripletCounts:
         total = self.predicted + self.reference
         return 2 * self.shared / total if self.reference else float("nan")
 
+    def figures(self) -> dict[str, float]:
+        """``recall``, ``precision``, ``f1``."""
+        return {"recall": self.recall, "precision": self.precision, "f1": self.f1}
+
 
 def label_counts(
     predicted: SceneGraph, reference: SceneGraph, matching: Matching = STRICT
@@ -78,6 +84,29 @@ def label_counts(
         _named(predicted, [item.label for item in predicted.objects], matching),
         _named(reference, [item.label for item in reference.objects], matching),
     )
+
+
+def fitting_counts(predicted: SceneGraph, reference: SceneGraph, fits: Fits) -> TripletCounts:
+    """Triplets that correspond one to one: equal predicates, both ends fitting.
+
+    The largest such correspondence counts. With ``same_label`` these are ``label_counts``; with
+    ``same_label_and_attributes`` the reference must also bear out every attribute that the
+    prediction gives to an end.
+
+    Args:
+        predicted: graph to judge.
+        reference: graph that is true.
+        fits: whether an object of ``predicted`` can be one of ``reference``.
+    """
+    stated, shown = _ends_by_predicate(predicted), _ends_by_predicate(reference)
+    possible = np.array([[fits(a, b) for b in reference.objects] for a in predicted.objects])
+    shared = 0
+    for predicate in stated.keys() & shown.keys():
+        (subjects, objects), (others, targets) = (g[predicate].T for g in (stated, shown))
+        pairs = possible[np.ix_(subjects, others)] & possible[np.ix_(objects, targets)]
+        rows, columns = linear_sum_assignment(pairs, maximize=True)
+        shared += int(pairs[rows, columns].sum())
+    return TripletCounts(shared, *(sum(map(len, g.values())) for g in (stated, shown)))
 
 
 def object_counts(
@@ -222,6 +251,16 @@ def _named(graph: SceneGraph, names: Sequence[Hashable], matching: Matching) -> 
         edges |= {(o, INVERSE_PREDICATE[p], s) for s, p, o in edges if p in INVERSE_PREDICATE}
     canonical = [words.get(name, name) if isinstance(name, str) else name for name in names]
     return Counter((canonical[s], p, canonical[o]) for s, p, o in edges)
+
+
+def _ends_by_predicate(graph: SceneGraph) -> dict[str, Indices]:
+    """Subjects and objects, (triplets, 2), of each predicate; a triplet counts once."""
+    ends: dict[str, list[tuple[int, int]]] = {}
+    for subject, predicate, target in dict.fromkeys(
+        (r.subject, r.predicate, r.object) for r in graph.relations
+    ):
+        ends.setdefault(predicate, []).append((subject, target))
+    return {predicate: np.array(pairs) for predicate, pairs in ends.items()}
 
 
 def _regions(graph: SceneGraph) -> NDArray[np.float64]:

@@ -55,7 +55,7 @@ def as_text(metrics: Figures) -> str:
 
 def as_markdown(metrics: Figures) -> str:
     """The same in Markdown."""
-    lines = ["# Figures on the test split", "", "| figure | value |", "|---|---|"]
+    lines = ["# All figures", "", "| figure | value |", "|---|---|"]
     figures = {k: v for k, v in metrics.items() if k not in ("protocol", "refused")}
     lines += [f"| `{key}` | {value:.4g} |" for key, value in flatten(figures)]
     refused = metrics["refused"].items()

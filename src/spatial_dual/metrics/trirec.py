@@ -29,5 +29,4 @@ def compare(predicted: SceneGraph, reference: Sequence[SceneGraph]) -> TripletCo
 
 def trirec_figures(counts: Iterable[TripletCounts]) -> dict[str, float]:
     """``recall`` (TriRec), ``precision``, ``f1`` from sums over a corpus; NaN for nothing asked."""
-    summed = total(counts)
-    return {"recall": summed.recall, "precision": summed.precision, "f1": summed.f1}
+    return total(counts).figures()

@@ -11,6 +11,7 @@ from torch import Tensor
 from spatial_dual.diffusion import Kernel, KernelConfig, Noise, Samples, build_kernel
 from spatial_dual.models.generation import (
     SamplingOptions,
+    decode_images,
     draw_images,
     held_graphs,
     sample_graphs,
@@ -69,13 +70,39 @@ class Chains:
     @torch.inference_mode()
     def image_feature(self, images: np.ndarray) -> Tensor:
         """c_I of images (n, H, W, 3) uint8, as the diffusers read it."""
-        pixels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        clip = self.parts.clip
-        return (clip.image_condition if self.by_token else clip.image_features)(from_uint8(pixels))
+        pixels, clip = _from_pixels(images), self.parts.clip
+        return (clip.image_condition if self.by_token else clip.image_features)(pixels)
+
+    @torch.inference_mode()
+    def image_codes(self, images: np.ndarray) -> Tensor:
+        """z^I of images (n, H, W, 3) uint8, (n, tokens)."""
+        return self.parts.image_tokenizer.encode(_from_pixels(images))
+
+    def text_codes(self, texts: Sequence[str]) -> Tensor:
+        """z^Y of texts, (n, tokens)."""
+        cleaned, length = (
+            [clean_caption(text) for text in texts],
+            self.parts.dual.config.text.tokens,
+        )
+        ids = self.parts.text_tokenizer.encode_batch(cleaned, length)
+        return torch.from_numpy(ids.astype(np.int64))
+
+    def kernel(self, name: str) -> Kernel:
+        """Noising process of the "graph", "image" or "text" diffuser."""
+        parts = self.parts
+        sizes = parts.dual.config
+        classes = {"graph": parts.dgae.codes, "image": sizes.image.codes, "text": sizes.text.codes}
+        settings: Mapping[str, Any] = parts.kernels[name]
+        return build_kernel(KernelConfig(classes=classes[name], **settings))
 
     def given(self, graphs: Sequence[SceneGraph]) -> Plans:
         """Graphs as they are."""
-        return Plans(list(graphs), self._tags(graphs))
+        return Plans(list(graphs), self.tags(graphs))
+
+    def tags(self, graphs: Sequence[SceneGraph], orders: Orders | None = None) -> Tags:
+        """Tags of graphs, by default in their own order; see ``GraphCodec.encode``."""
+        arrays = self.codec.encode(graphs, orders).arrays()
+        return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
     def plan(self, start: Start, options: SamplingOptions, noise: Noise) -> Plans:
         """The 3DSGs that outputs are made from: the initial graphs where none is read."""
@@ -107,14 +134,21 @@ class Chains:
         parts = self.parts
         images = draw_images(
             parts.dual.image,
-            self._kernel("image", parts.dual.config.image.codes),
+            self.kernel("image"),
             parts.image_tokenizer,
             parts.visual_decoder,
             TokenCondition(plans.tags, feature),
             options,
             noise,
         )
-        return to_uint8(images).permute(0, 2, 3, 1).cpu().numpy()
+        return _to_pixels(images)
+
+    @torch.inference_mode()
+    def reconstruct(self, images: np.ndarray, plans: Plans) -> np.ndarray:
+        """Images (n, H, W, 3) uint8 through their tokens and G_V, which reads the plans."""
+        parts, codes = self.parts, self.image_codes(images)
+        decoded = decode_images(parts.image_tokenizer, parts.visual_decoder, codes, plans.tags)
+        return _to_pixels(decoded)
 
     def write(
         self, plans: Plans, feature: Tensor, options: SamplingOptions, noise: Noise
@@ -123,7 +157,7 @@ class Chains:
         parts = self.parts
         written = write_captions(
             parts.dual.text,
-            self._kernel("text", parts.dual.config.text.codes),
+            self.kernel("text"),
             parts.text_decoder,
             TokenCondition(plans.tags, feature),
             options,
@@ -141,23 +175,26 @@ class Chains:
         return_trajectory: bool = False,
     ) -> Samples:
         dgae = self.parts.dgae
-        kernel = self._kernel("graph", dgae.codes)
-        given = (self._tags(start.graphs, orders), start.kind, start.feature, options)
+        kernel = self.kernel("graph")
+        given = (self.tags(start.graphs, orders), start.kind, start.feature, options)
         return sample_graphs(self.parts.dual.graph, kernel, dgae, *given, noise, return_trajectory)
 
     def _orders(self, start: Start) -> Orders:
         """Slots of the initial graphs, drawn as in training."""
         return [random_slots(graph, self.codec.slots) for graph in start.graphs]
 
-    def _tags(self, graphs: Sequence[SceneGraph], orders: Orders | None = None) -> Tags:
-        arrays = self.codec.encode(graphs, orders).arrays()
-        return {name: torch.from_numpy(values) for name, values in arrays.items()}
-
     def _decode(self, tags: Mapping[str, Tensor], orders: Orders) -> list[SceneGraph]:
         """Graphs whose first objects are those of the initial ones."""
         arrays = {name: values.cpu().numpy() for name, values in tags.items()}
         return self.codec.decode(GraphTensors(**arrays), orders=orders)
 
-    def _kernel(self, name: str, classes: int) -> Kernel:
-        settings: Mapping[str, Any] = self.parts.kernels[name]
-        return build_kernel(KernelConfig(classes=classes, **settings))
+
+def _from_pixels(images: np.ndarray) -> Tensor:
+    """(n, 3, H, W) in −1..1 of (n, H, W, 3) uint8."""
+    return from_uint8(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))))
+
+
+def _to_pixels(images: Tensor) -> np.ndarray:
+    """Inverse of ``_from_pixels``."""
+    pixels: np.ndarray = to_uint8(images).permute(0, 2, 3, 1).cpu().numpy()
+    return pixels

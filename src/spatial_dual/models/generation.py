@@ -112,8 +112,7 @@ def sample_graphs(
         noise: source of all noise.
         return_trajectory: whether the chain on its way is kept, for ``held_graphs``.
     """
-    initial, stated = dgae.encode(tags), presence(tags, dgae.config.shape)
-    condition = GraphCondition(initial, stated, kind, *condition_tokens(feature))
+    condition = graph_condition(dgae, tags, kind, feature)
     evidence = dgae.evidence.log_likelihood(tags) if kind == "text" else None
 
     def denoise(z_t: Tensor, t: Tensor) -> Tensor:
@@ -131,6 +130,12 @@ def sample_graphs(
         return_trajectory=return_trajectory,
         device=feature.device,
     )
+
+
+def graph_condition(dgae: Dgae, tags: Tags, kind: str, feature: Tensor) -> GraphCondition:
+    """What graphs evolve under: tags of the initial graphs, and c of a "text" or an "image"."""
+    initial, stated = dgae.encode(tags), presence(tags, dgae.config.shape)
+    return GraphCondition(initial, stated, kind, *condition_tokens(feature))
 
 
 @torch.inference_mode()
@@ -172,7 +177,14 @@ def draw_images(
         coarse = _sample_tokens(diffuser.coarse, kernel, condition, options, noise, guidance)
         condition, diffuser = replace(condition, coarse=coarse), diffuser.fine
     codes = _sample_tokens(diffuser, kernel, condition, options, noise, guidance)
-    return decoder(tokenizer.features(codes), condition.tags).float().clamp(-1, 1)
+    return decode_images(tokenizer, decoder, codes, condition.tags)
+
+
+def decode_images(
+    tokenizer: ImageTokenizer, decoder: VisualDecoder, codes: Tensor, tags: Tags
+) -> Tensor:
+    """Images (batch, 3, H, W) in -1..1 of codes (batch, tokens) by G_V (Eq. 4, 5)."""
+    return decoder(tokenizer.features(codes), tags).float().clamp(-1, 1)
 
 
 @torch.inference_mode()

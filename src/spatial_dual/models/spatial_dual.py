@@ -29,6 +29,7 @@ from spatial_dual.scene.text import clean_caption
 from spatial_dual.seeding import torch_generator
 
 COMPLETING = "completing graphs"
+RECONSTRUCTED_AT_ONCE = 8
 T = TypeVar("T")
 
 
@@ -255,6 +256,18 @@ class SpatialDual:
             return Drawing(images[0], graph, graph)
 
         return self._each(len(graphs), run, "drawing graphs")
+
+    def reconstruct(self, images: np.ndarray, graphs: Sequence[SceneGraph]) -> np.ndarray:
+        """Images (n, H, W, 3) uint8 through tokens and G_V, which reads their 3DSGs.
+
+        The best that drawings can be: what is lost here, no diffuser can draw.
+        """
+        parts = [np.zeros_like(images[:0])]
+        with mixed_precision(torch.device("cpu")):
+            for start in range(0, len(images), RECONSTRUCTED_AT_ONCE):
+                rows = slice(start, start + RECONSTRUCTED_AT_ONCE)
+                parts.append(self.chains.reconstruct(images[rows], self.chains.given(graphs[rows])))
+        return np.concatenate(parts)
 
     def describe(
         self,

@@ -63,7 +63,14 @@ class PerceptionBatches:
             column[mirrored] = column[mirrored].flip(2)
         tables = self._tables(indices, mirrored)
         targets = pixel_targets(columns["instances"], columns["depth"], tables, OUTPUT_STRIDE)
-        return {"image": _disturb(to_unit_range(columns["image"]), generator), **targets}
+        return {"image": self.disturb(to_unit_range(columns["image"]), generator), **targets}
+
+    def disturb(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Images (batch, 3, height, width) in 0..1 as the network is shown them; may overwrite."""
+        gain = random_gain(len(images), GAIN, CHANNEL_GAIN, generator)
+        blurred = torch.rand(len(images), generator=generator) < BLURRED_SHARE
+        images[blurred] = _box_blur(images[blurred])
+        return (images * gain).clamp(0, 1)
 
     def _tables(self, indices: np.ndarray, mirrored: Tensor) -> dict[str, Tensor]:
         labels = self.records.values("labels", indices)
@@ -94,13 +101,10 @@ def _first(known: Sequence[str], words: Sequence[str]) -> str | None:
     return next((word for word in words if word in known), None)
 
 
-def _disturb(images: Tensor, generator: torch.Generator) -> Tensor:
-    count = len(images)
-    gain = 1 + GAIN * torch.randn(count, 1, 1, 1, generator=generator)
-    gain = gain * (1 + CHANNEL_GAIN * torch.randn(count, 3, 1, 1, generator=generator))
-    blurred = torch.rand(count, generator=generator) < BLURRED_SHARE
-    images[blurred] = _box_blur(images[blurred])
-    return (images * gain).clamp(0, 1)
+def random_gain(count: int, brightness: float, colour: float, generator: torch.Generator) -> Tensor:
+    """Factors (count, 3, 1, 1) about 1, of these deviations for the image and each channel."""
+    gain = 1 + brightness * torch.randn(count, 1, 1, 1, generator=generator)
+    return gain * (1 + colour * torch.randn(count, 3, 1, 1, generator=generator))
 
 
 def _box_blur(images: Tensor) -> Tensor:

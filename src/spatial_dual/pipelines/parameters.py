@@ -16,6 +16,7 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PartialShare = Annotated[float, Field(ge=0, lt=1)]
+Split = Literal["val", "test"]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
 
 

@@ -1,5 +1,6 @@
 """Records as rows and graphs, for the figures."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,22 +54,38 @@ def rows_of(samples: "Records", records: "Records") -> list[int]:
     return [index[name] for name in ids]
 
 
-def protocol(scenes: "Records", samples: "Records") -> dict[str, Any]:
-    """How the figures were taken."""
+def is_rendered(scenes: "Records") -> bool:
+    """Whether all records are of rendered scenes."""
+    cameras = scenes.values("camera")
+    return all(json.loads(camera).get("source") == "rendered" for camera in cameras)
+
+
+def new_rows(compositions: "dict[str, Any]", samples: "Records") -> list[bool] | None:
+    """Whether each sample is of a new composition; None where the data make no difference."""
+    new = compositions["new"]
+    return None if new is None else [new[name] for name in samples.values("id")]
+
+
+def protocol(scenes: "Records", samples: "Records", split: str) -> dict[str, Any]:
+    """How the figures were taken; ``split`` is of the records."""
     from importlib.metadata import version
 
     height, width = scenes.array("image", [0]).shape[1:3]
     names = ("seed", "steps", "guidance", "drawings", "candidates")
     made_with = {name: samples.values(name, [0])[0] for name in names}
     return {
-        "split": "test",
+        "split": split,
         "records": len(scenes),
         "samples": len(samples),
         "captions": "record k is drawn from its caption number k mod n",
         "image_size": f"{width}x{height}",
         **made_with,
-        "judge": "this run's perceiver and depth lifting; upper bounds by the same judge",
-        "choice": "of `drawings` of a text the one in which this perceiver saw most of it, of "
-        "`candidates` descriptions the one that 3DSG and perceived depth bore out best",
+        "single": "the first output; nothing is chosen among finished ones",
+        "system": "what draw and describe give: of `drawings` of a text the one in which the "
+        "model's own perceiver saw most of it, of `candidates` descriptions of an image the one "
+        "that its 3DSG and the perceived depth bore out best",
+        "judge": "a perceiver of its own seed, width and augmentation, which nothing that "
+        "generates has seen; bounds are gold pictures through tokens and decoder, by the same",
+        "new": "scenes with a (class, colour, relation) that training never shows; others: seen",
         "versions": {name: version(name) for name in ("torch", "transformers", "numpy", "kedro")},
     }

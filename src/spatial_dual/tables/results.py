@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial_dual.metrics.significance import mean_and_deviation, paired_bootstrap
+from spatial_dual.metrics.significance import mean_and_deviation, nested_bootstrap
 from spatial_dual.metrics.table import flatten
 from spatial_dual.metrics.undefined import UndefinedMetricError
 from spatial_dual.tables.table import Cell
@@ -20,8 +20,30 @@ DRAWS_ONLY = ("vq_diffusion", "coarse_to_fine", *PRETRAINED)
 WRITES_ONLY = ("ddcap", "ar_captioner_3d")
 """Baselines of one task; what they make of the other one stands for nothing."""
 PAPER_SEEDS = 5
+Pair = tuple[np.ndarray, np.ndarray]
 RESULT_COLUMNS = ("variant", "seed", "metric", "value", "n")
 SCORE_COLUMNS = ("variant", "seed", "id", "metric", "right", "total")
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """A p-value and what it is over.
+
+    Attributes:
+        p_value: one-sided, of ``nested_bootstrap``.
+        trainings: of each system.
+        scenes: that all trainings share; None where only figures of whole trainings are known.
+    """
+
+    p_value: float
+    trainings: int
+    scenes: int | None
+
+    @property
+    def over(self) -> str:
+        """What was resampled, for people."""
+        scenes = "" if self.scenes is None else f", {self.scenes} scenes"
+        return f"{self.trainings} training{'s' * (self.trainings > 1)}{scenes}"
 
 
 @dataclass(frozen=True)
@@ -93,50 +115,55 @@ class Results:
             samples=self.counts[variant, metric],
         )
 
-    def p_value(
+    def paired_test(
         self, variant: str, baseline: str, metric: str, lower_is_better: bool
-    ) -> tuple[float, str]:
-        """Paired bootstrap of variant over baseline, and over what rows.
+    ) -> "PairedTest":
+        """Bootstrap of variant over baseline: trainings first, then scenes.
 
-        Over test samples where both have scores of them, else over common seeds.
+        Scenes count where both variants have scores of them at some seed, else whole trainings.
 
         Raises:
             UndefinedMetricError: too few rows, or rows that allow no test.
         """
-        pair = self._sample_rows(variant, baseline, metric)
-        what = "samples"
-        if pair is None:
-            pair, what = self._seed_rows(variant, baseline, metric), "seeds"
+        pair = self._scores_of(variant, baseline, metric)
+        by_scene = pair is not None
+        pair = pair or self._figures_of(variant, baseline, metric)
         if pair is None:
             raise UndefinedMetricError("fewer than two seeds in common and no scores of samples")
         sign = np.array([-1.0 if lower_is_better else 1.0, 1.0])
-        p = paired_bootstrap(pair[0] * sign, pair[1] * sign, seed=0)
-        return p, f"{len(pair[0])} {what}"
+        p = nested_bootstrap(pair[0] * sign, pair[1] * sign, seed=0)
+        trainings, scenes, _ = pair[0].shape
+        return PairedTest(p, trainings, scenes if by_scene else None)
 
-    def _sample_rows(
-        self, variant: str, baseline: str, metric: str
-    ) -> tuple[np.ndarray, np.ndarray] | None:
+    def _scores_of(self, variant: str, baseline: str, metric: str) -> Pair | None:
+        """Scores (trainings, scenes, 2) of both at seeds and scenes that they have in common."""
         of_metric = self.scores[self.scores["metric"] == metric]
         keys = ["seed", "id"]
         one, other = (of_metric[of_metric["variant"] == name] for name in (variant, baseline))
         both = one.merge(other, on=keys, suffixes=("", "_other"), validate="one_to_one")
+        both = both[both.groupby("id")["seed"].transform("size") == both["seed"].nunique()]
         if len(both) < 2:
             return None
         both = both.sort_values(keys)
+        shape = (both["seed"].nunique(), -1, 2)
+        own, others = ["right", "total"], ["right_other", "total_other"]
         return (
-            both[["right", "total"]].to_numpy(np.float64),
-            both[["right_other", "total_other"]].to_numpy(np.float64),
+            both[own].to_numpy(np.float64).reshape(shape),
+            both[others].to_numpy(np.float64).reshape(shape),
         )
 
-    def _seed_rows(
-        self, variant: str, baseline: str, metric: str
-    ) -> tuple[np.ndarray, np.ndarray] | None:
+    def _figures_of(self, variant: str, baseline: str, metric: str) -> Pair | None:
+        """Figures (trainings, 1, 2) of both at seeds that they have in common, each of 1."""
         one, other = (self.values.get((name, metric), {}) for name in (variant, baseline))
         seeds = sorted(set(one) & set(other))
         if len(seeds) < 2:
             return None
         ones = np.ones(len(seeds))
-        return tuple(np.stack([[side[s] for s in seeds], ones], axis=1) for side in (one, other))  # type: ignore[return-value]
+        first, second = (
+            np.stack([[side[seed] for seed in seeds], ones], axis=1)[:, None]
+            for side in (one, other)
+        )
+        return first, second
 
     def _reason(self, variant: str, metric: str) -> str:
         if variant not in self.variants:
@@ -145,8 +172,19 @@ class Results:
 
 
 def result_rows(figures: Mapping[str, Any], variant: str, seed: int, samples: int) -> pd.DataFrame:
-    """Rows of ``RESULT_COLUMNS``, one for each figure of a nested mapping."""
-    rows = [(variant, seed, key, float(value), samples) for key, value in flatten(figures)]
+    """Rows of ``RESULT_COLUMNS``, one for each figure of a nested mapping.
+
+    A figure is of ``n`` samples where it or what it is part of says so, else of ``samples``.
+    """
+    leaves = dict(flatten(figures))
+    rows = []
+    for key, value in leaves.items():
+        section, _, name = key.rpartition(".")
+        while section and f"{section}.n" not in leaves:
+            section = section.rpartition(".")[0]
+        if name != "n":
+            count = int(leaves.get(f"{section}.n", samples))
+            rows.append((variant, seed, key, float(value), count))
     return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
 
 

@@ -10,7 +10,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 
-from spatial_dual.pipelines.ablations.nodes import NEEDS_GRAPH, tabulate_figures, tabulate_scores
+from spatial_dual.pipelines.ablations.nodes import tabulate_figures, tabulate_scores
 from spatial_dual.pipelines.ablations.plan import check_plan, make_plan
 
 CHOICE = {
@@ -44,7 +44,7 @@ def _plain(names: list[str]) -> set[str]:
 
 
 def test_what_no_variant_changes_runs_once(pipeline: Pipeline) -> None:
-    for output in ("perceiver", "tokens_train", "log_priors_train", "scene_classifier"):
+    for output in ("perceiver", "tokens_train", "log_priors_train", "scene_classifier", "judge"):
         assert len(made_by(pipeline, output)) == 1, output
 
 
@@ -118,33 +118,30 @@ def test_every_variant_is_valid_and_a_bad_value_is_named(context: KedroContext) 
 
 def test_figures_become_rows_and_those_of_no_graph_are_left_out() -> None:
     metrics = {
-        "visor": {"drawn": {"unconditional": 0.5}},
-        "trirec": {"completed_text": {"recall": 0.2}, "drawn": {"recall": 0.1}},
+        "draw": {"single": {"relation_accuracy": 0.5, "n": 6, "new": {"objects_in_place": 0.3}}},
+        "graph_diffusion": {"text": {"recall": 0.2}},
+        "bounds": {"val": {"graph_given_text": 0.4, "image_given_text_graph": 1.5}},
+        "trirec": {"drawn": {"recall": 0.1}},
         "refused": {"images.fid": "too few"},
         "protocol": {"samples": 8, "seed": 3},
     }
     seeing, blind = ({"image_diffuser": {"model": {"sees_graph": s}}} for s in (True, False))
     rows = tabulate_figures(metrics, "sd3", 3, seeing)
-    assert rows.to_dict("list") == {
-        "variant": ["sd3"] * 3,
-        "seed": [3] * 3,
-        "metric": [
-            "visor.drawn.unconditional",
-            "trirec.completed_text.recall",
-            "trirec.drawn.recall",
-        ],
-        "value": [0.5, 0.2, 0.1],
-        "n": [8] * 3,
-    }
+    kept = ["draw.single.relation_accuracy", "bounds.val.image_given_text_graph"]
+    kept += ["trirec.drawn.recall"]
+    of_graph = ["draw.single.new.objects_in_place", "graph_diffusion.text.recall"]
+    of_graph += ["bounds.val.graph_given_text"]
+    assert set(rows["metric"]) == {*kept, *of_graph}
+    found = rows.set_index("metric").loc["draw.single.relation_accuracy"]
+    assert found.to_dict() == {"variant": "sd3", "seed": 3, "value": 0.5, "n": 6}
     left = tabulate_figures(metrics, "singleton", 3, blind)["metric"].tolist()
-    assert left == ["visor.drawn.unconditional", "trirec.drawn.recall"]
-    assert not any(key.startswith(NEEDS_GRAPH) for key in left)
+    assert left == kept
 
 
 def test_scores_say_whose_they_are() -> None:
     import pandas as pd
 
-    names = ["m", "trirec.completed_image.recall"]
+    names = ["m", "graph_diffusion.image.recall"]
     scores = pd.DataFrame({"id": ["a"] * 2, "metric": names, "right": [1.0] * 2, "total": 2.0})
     seeing, blind = ({"image_diffuser": {"model": {"sees_graph": s}}} for s in (True, False))
     rows = tabulate_scores(scores, "sd3", 4, seeing)

@@ -6,12 +6,13 @@ Parameters = dict[str, Any]
 NEEDS_GRAPH = (
     "graph_diffusion.",
     "health.",
-    "trirec.completed_",
-    "draw.object_accuracy",
     "draw.from_gold_graph.",
     "round_trip.graph",
+    r"bounds\..*graph_given_",
+    r".*objects_in_place",
 )
-"""Figures about the 3DSG or its layout, which a variant that reads no 3DSG does not have."""
+"""Figures about the 3DSG or its layout, as regular expressions of their beginning; a variant that
+reads no 3DSG does not have them."""
 
 
 def tabulate_figures(metrics: Parameters, variant: str, seed: int, dual: Parameters) -> Any:
@@ -30,5 +31,6 @@ def tabulate_scores(scores: Any, variant: str, seed: int, dual: Parameters) -> A
 
 def _applicable(rows: Any, dual: Parameters) -> Any:
     """Those about a 3DSG only where the variant reads one."""
-    absent = () if dual["image_diffuser"]["model"]["sees_graph"] else NEEDS_GRAPH
-    return rows[~rows["metric"].str.startswith(absent)].reset_index(drop=True)
+    if dual["image_diffuser"]["model"]["sees_graph"]:
+        return rows
+    return rows[~rows["metric"].str.match("|".join(NEEDS_GRAPH))].reset_index(drop=True)

@@ -15,6 +15,7 @@ from spatial_dual.pipelines.ablations.nodes import tabulate_figures, tabulate_sc
 from spatial_dual.pipelines.ablations.plan import RULES, Plan, Run
 from spatial_dual.pipelines.dual.pipeline import create_assembly, create_training
 from spatial_dual.pipelines.evaluate.pipeline import create_sample_figures
+from spatial_dual.pipelines.splits import on_split
 
 FACTORIES: Mapping[str, Callable[[], Pipeline]] = {
     "dgae": dgae.create_pipeline,
@@ -43,12 +44,13 @@ def create_pipeline(plan: Plan, everything: Pipeline) -> Pipeline:
 
 
 def _run(run: Run) -> Pipeline:
-    return _namespaced(Pipeline([_stages(run.stages), _figures()]), run)
+    splits = (run.parameters[name]["split"] for name in ("generate", "evaluate"))
+    return _namespaced(Pipeline([_stages(run.stages), _figures(*splits)]), run)
 
 
 @cache
-def _figures() -> Pipeline:
-    """From a trained model to its rows."""
+def _figures(of_samples: str, of_figures: str) -> Pipeline:
+    """From a trained model to its rows, by the splits of ``generate`` and ``evaluate``."""
     results = Pipeline(
         [
             node(
@@ -65,7 +67,8 @@ def _figures() -> Pipeline:
             ),
         ]
     )
-    return Pipeline([generate.create_pipeline(), create_sample_figures(), results])
+    samples = on_split(generate.create_pipeline(), of_samples)
+    return Pipeline([samples, on_split(create_sample_figures(), of_figures), results])
 
 
 @cache

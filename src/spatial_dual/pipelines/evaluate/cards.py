@@ -12,7 +12,7 @@ SAMPLING = ("steps", "guidance", "truncation", "temperature", "seed", "drawings"
 def sampling_card(samples: Records) -> dict[str, Any]:
     """How the samples were drawn; ``truncation`` is the kept mass of p(x_0 | x_t).
 
-    Of ``drawings`` made of each caption the one was kept in which perception saw most of the text.
+    Figures named ``system`` are of the one of ``drawings`` of a caption that the model chose.
     """
     return {name: samples.values(name, [0])[0] for name in SAMPLING}
 

@@ -1,16 +1,18 @@
-"""Nodes of the ``evaluate`` stage: figures of the parts on the whole test split, and of samples.
+"""Nodes of the ``evaluate`` stage: figures of the parts on the whole split, and of samples.
 
 Each gives figures by name; a string in place of a number is the reason why there is none.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from spatial_dual.chunks import ChunkSeries
+from spatial_dual.metrics.compositions import by_composition
 from spatial_dual.pipelines.reading import (
+    is_rendered,
+    new_rows,
     protocol,
     read_graph,
     read_graphs,
@@ -21,8 +23,8 @@ from spatial_dual.pipelines.types import (
     ClipEncoder,
     Dgae,
     ImageTokenizer,
-    Perceiver,
     Records,
+    SceneGraph,
     SizePrior,
     Stated,
     TextTokenizer,
@@ -30,10 +32,10 @@ from spatial_dual.pipelines.types import (
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
-Chunk = dict[str, Any]
 CHUNK = 100
 LEAST_VISIBILITY = 0.3
 NO_GOLD = "photographs have no gold scene graph"
+NO_GRAMMAR = "photographs have no caption grammar"
 
 
 def evaluate_image_tokenizer(
@@ -63,29 +65,36 @@ def evaluate_clip(
     scenes: Records,
     text_tokenizer: TextTokenizer,
     clip: ClipEncoder,
+    compositions: Figures,
 ) -> Figures:
     """Similarity of captions with drawn and with gold images, by a CLIP that no model was fed with.
 
-    100 · mean cosine; ``shuffled`` pairs each caption with the next record's drawing.
+    100 · mean cosine with the ``drawn`` (single) and, where there are, ``system`` drawings, between
+    that of ``gold`` images and of ``shuffled`` pairs: each caption and the next record's drawing.
     """
     from spatial_dual.metrics.clip_score import caption_similarity
     from spatial_dual.metrics.tokens import recall_at_1
     from spatial_dual.metrics.undefined import UndefinedMetricError, figure_or_reason
 
-    captions = samples.values("caption")
-    ids = clip.caption_ids(captions, text_tokenizer)
+    ids = clip.caption_ids(samples.values("caption"), text_tokenizer)
+    every = range(len(samples))
+    pictures = {"drawn": samples.array("drawn", every)}
+    if "system_drawn" in samples.columns:
+        pictures["system"] = samples.array("system_drawn", every)
+    pictures["gold"] = scenes.array("image", rows_of(samples, scenes))
     try:
-        drawn = caption_similarity(clip, ids, samples.array("drawn", range(len(samples))))
-        gold = caption_similarity(clip, ids, scenes.array("image", rows_of(samples, scenes)))
+        cosines = {n: caption_similarity(clip, ids, images) for n, images in pictures.items()}
     except UndefinedMetricError as error:
-        names = ("drawn", "gold", "shuffled", "gold_recall_at_1_of_100")
-        return dict.fromkeys(names, str(error))
-    return {
-        "drawn": 100 * float(np.diagonal(drawn).mean()),
-        "gold": 100 * float(np.diagonal(gold).mean()),
-        "shuffled": 100 * float(np.diagonal(np.roll(drawn, 1, axis=0)).mean()),
-        "gold_recall_at_1_of_100": figure_or_reason(lambda: recall_at_1(gold)),
-    }
+        return dict.fromkeys((*pictures, "shuffled", "gold_recall_at_1_of_100"), str(error))
+    pairs = {name: np.diagonal(each) for name, each in cosines.items()}
+    pairs["shuffled"] = np.diagonal(np.roll(cosines["drawn"], 1, axis=0))
+
+    def figures(chosen: Sequence[int]) -> Figures:
+        return {name: 100 * float(each[list(chosen)].mean()) for name, each in pairs.items()}
+
+    found = by_composition(figures, len(samples), new_rows(compositions, samples))
+    recall = figure_or_reason(lambda: recall_at_1(cosines["gold"]))
+    return found | {"gold_recall_at_1_of_100": recall}
 
 
 def evaluate_perception(scenes: Records, perceived: Records, kinds: Parameters) -> Figures:
@@ -164,72 +173,67 @@ def _arrays(tags: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return {name: values.numpy() for name, values in tags.items()}
 
 
-def evaluate_graph_diffusion(samples: Records, graphs: Records) -> Figures:
-    """What completed graphs keep of what the text states, and find beyond what the image shows."""
-    from spatial_dual.metrics.completion import image_figures, text_figures
+def find_new_compositions(scenes: Records, graphs: Records) -> Figures:
+    """Which records hold a combination that training never shows: ``new``, by id.
 
-    gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
-    told, told_completed = (
-        read_graphs(samples, "text_graph"),
-        read_graphs(samples, "text_completed"),
+    ``new`` is None where the records are not of rendered scenes.
+    """
+    from spatial_dual.metrics.compositions import new_compositions
+
+    if not is_rendered(scenes):
+        return {"new": None}
+    found = new_compositions(read_graphs(graphs, "gold"))
+    return {"new": dict(zip(graphs.values("id"), found, strict=True))}
+
+
+def evaluate_graph_diffusion(samples: Records, graphs: Records, compositions: Figures) -> Figures:
+    """What completed graphs share with the gold ones, and keep of what texts state.
+
+    ``text`` and ``image``: triplets of the single samples' 3DSGs against the whole gold graphs,
+    beside those of the ``initial`` graphs; ``baseline_depth``: of the graphs that rules make of
+    perceived depth, on the same reference. ``stated_…_kept`` is true by construction: the sampler
+    adds ln p(stated tag | code). ``by_place`` is what the plan's places bear out of the text.
+    """
+    from spatial_dual.metrics.completion import (
+        GraphCounts,
+        nodes_kept,
+        triplet_figures,
+        triplets_by_place,
+        triplets_kept,
     )
-    seen, seen_completed = (
-        read_graphs(samples, "visual_graph"),
-        read_graphs(samples, "visual_completed"),
-    )
-    return {
-        "text": text_figures(zip(told, told_completed, strict=True)),
-        "image": image_figures(seen, seen_completed, gold),
+    from spatial_dual.metrics.shares import total_share
+
+    rows = rows_of(samples, graphs)
+    gold = read_graphs(graphs, "gold", rows)
+    told, plans = (read_graphs(samples, f"text_{kind}") for kind in ("graph", "completed"))
+
+    def counted(found: list[SceneGraph]) -> list[GraphCounts]:
+        return [GraphCounts.of(graph, true) for graph, true in zip(found, gold, strict=True)]
+
+    counts = {
+        "text": counted(plans),
+        "image": counted(read_graphs(samples, "visual_completed")),
+        "baseline_depth": counted(read_graphs(graphs, "depth", rows)),
+    }
+    initial = {"text": counted(told), "image": counted(read_graphs(samples, "visual_graph"))}
+    pairs = list(zip(told, plans, strict=True))
+    shares = {
+        "stated_nodes_kept": [nodes_kept(*pair) for pair in pairs],
+        "stated_triplets_kept": [triplets_kept(*pair) for pair in pairs],
+        "by_place": [triplets_by_place(*pair) for pair in pairs],
+        "by_place_gold": [triplets_by_place(*pair) for pair in zip(told, gold, strict=True)],
     }
 
+    def figures(kind: str, chosen: Sequence[int]) -> Figures:
+        result = triplet_figures([counts[kind][row] for row in chosen])
+        if kind in initial:
+            result["initial"] = triplet_figures([initial[kind][row] for row in chosen])
+        if kind == "text":
+            result |= {n: total_share(e[row] for row in chosen).value for n, e in shares.items()}
+        return result
 
-def judge_pictures(
-    samples: Records,
-    tokens: Records,
-    image_tokenizer: ImageTokenizer,
-    perceiver: Perceiver,
-    size_prior: SizePrior,
-    graph_parameters: Parameters,
-) -> ChunkSeries:
-    """Scene graphs that perception sees in drawings and in reconstructions of gold images."""
-    from spatial_dual.metrics.judge import Judge, reconstruct
-
-    judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
-    own_rows = rows_of(samples, tokens)
-
-    def judged(rows: range) -> Chunk:
-        codes = tokens.array("image_codes", own_rows[rows.start : rows.stop])
-        drawn = judge.depth_graphs(samples.array("drawn", rows))
-        gold = judge.visual_graphs(reconstruct(image_tokenizer, codes))
-        return {
-            "id": samples.values("id", rows),
-            "drawn": [graph.to_json() for graph in drawn],
-            "reconstructed": [graph.to_json() for graph in gold],
-        }
-
-    return ChunkSeries(len(samples), CHUNK, judged, "judge")
-
-
-def judge_gold_drawings(
-    samples_from_gold: Records,
-    perceiver: Perceiver,
-    size_prior: SizePrior,
-    graph_parameters: Parameters,
-) -> ChunkSeries:
-    """Scene graphs that perception sees in drawings of gold graphs: ``drawn``, ``depth``."""
-    from spatial_dual.metrics.judge import Judge
-
-    judge = Judge(perceiver, size_prior, graph_parameters["perceived_fov_deg"])
-
-    def judged(rows: range) -> Chunk:
-        seen = judge.both_graphs(samples_from_gold.array("drawn", rows))
-        return {
-            "id": samples_from_gold.values("id", rows),
-            "drawn": [visual.to_json() for visual, _ in seen],
-            "depth": [by_depth.to_json() for _, by_depth in seen],
-        }
-
-    return ChunkSeries(len(samples_from_gold), CHUNK, judged, "judge drawings of gold graphs")
+    new = new_rows(compositions, samples)
+    return {kind: by_composition(partial(figures, kind), len(samples), new) for kind in counts}
 
 
 def evaluate_draw(
@@ -238,44 +242,97 @@ def evaluate_draw(
     judged_from_gold: Records,
     graphs: Records,
     stated: Stated,
+    compositions: Figures,
 ) -> Figures:
-    """Stated objects and relations that perception sees in the drawings, with upper bounds."""
-    from spatial_dual.metrics.draw import drawing_figures, gold_drawing_figures
+    """Stated objects and relations that the judge sees in ``single`` and ``system`` drawings.
 
-    rows = rows_of(samples, graphs)
+    Both beside the same upper bounds. ``from_gold_graph``: objects in place in drawings of gold
+    graphs, the easy half alone, beside those in the decoded gold pictures of the same records.
+    """
+    from spatial_dual.metrics.draw import (
+        DrawingCounts,
+        drawing_figures,
+        objects_in_place,
+        visible_wanted_objects,
+    )
+    from spatial_dual.metrics.shares import total_share
+
     asked = stated["captions"]
-    gold = read_graphs(graphs, "gold", rows)
-    from_gold = rows_of(judged_from_gold, samples)
-    figures = drawing_figures(
-        stated=asked,
-        plans=read_graphs(samples, "text_completed"),
-        gold=gold,
-        drawn=read_graphs(judged, "drawn"),
-        reconstructed=read_graphs(judged, "reconstructed"),
-        shown=read_graphs(graphs, "depth", rows),
-    )
-    easy_half = gold_drawing_figures(
-        stated=[asked[row] for row in from_gold],
-        gold=[gold[row] for row in from_gold],
-        drawn=read_graphs(judged_from_gold, "drawn"),
-    )
-    return {**figures, "from_gold_graph": easy_half}
+    gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
+
+    def counted(plans: list[SceneGraph], seen: str) -> list[DrawingCounts]:
+        rows = zip(asked, plans, read_graphs(judged, seen), strict=True)
+        return [DrawingCounts.of(*row) for row in rows]
+
+    drawn = {
+        "single": counted(read_graphs(samples, "text_completed"), "single"),
+        "system": counted(read_graphs(samples, "system_text_completed"), "system"),
+    }
+    bound = counted(gold, "bound")
+
+    def figures(name: str, chosen: Sequence[int]) -> Figures:
+        return drawing_figures([drawn[name][row] for row in chosen], [bound[r] for r in chosen])
+
+    new = new_rows(compositions, samples)
+    found = {name: by_composition(partial(figures, name), len(samples), new) for name in drawn}
+    own = rows_of(judged_from_gold, samples)
+    wanted = [visible_wanted_objects(asked[row], gold[row]) for row in own]
+
+    def in_place(seen: list[SceneGraph]) -> float:
+        return total_share(map(objects_in_place, wanted, seen)).value
+
+    return {
+        "single": {**found["single"], "chosen_from": 1},
+        "system": {**found["system"], "chosen_from": max(samples.values("drawings"), default=1)},
+        "from_gold_graph": {
+            "objects_in_place": in_place(read_graphs(judged_from_gold, "drawn")),
+            "objects_in_place_upper": in_place(read_graphs(judged, "bound", own)),
+            "n": len(own),
+        },
+    }
 
 
 def evaluate_describe(
-    samples: Records, scenes: Records, graphs: Records, stated: Stated
+    samples: Records, scenes: Records, graphs: Records, stated: Stated, compositions: Figures
 ) -> Figures:
-    """Whether descriptions are true of the gold graphs and in the grammar of the captions."""
-    from spatial_dual.metrics.describe import description_figures, grammatical
+    """Whether ``single`` and ``system`` descriptions are true of the gold graphs, and how fully.
 
-    texts = samples.values("description")
-    cameras = scenes.values("camera", rows_of(samples, scenes))
-    rendered = all(json.loads(camera).get("source") == "rendered" for camera in cameras)
+    ``captions``: the same of a caption of the record, as people would describe the image.
+    """
+    from spatial_dual.metrics.describe import (
+        description_counts,
+        description_figures,
+        grammatical,
+        text_figures,
+    )
+
     gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
-    return {
-        **description_figures(texts, stated["descriptions"], gold),
-        "grammatical": grammatical(texts) if rendered else "photographs have no caption grammar",
+    texts = {
+        "single": samples.values("description"),
+        "system": samples.values("system_description"),
+        "captions": samples.values("caption"),
     }
+    graphs_of = {
+        "single": stated["descriptions"],
+        "system": stated["system_descriptions"],
+        "captions": stated["captions"],
+    }
+    counts = {n: list(map(description_counts, each, gold)) for n, each in graphs_of.items()}
+    rendered = is_rendered(scenes)
+
+    def figures(name: str, chosen: Sequence[int]) -> Figures:
+        told = [texts[name][row] for row in chosen]
+        return {
+            **description_figures([counts[name][row] for row in chosen]),
+            **text_figures(told, [graphs_of[name][row] for row in chosen]),
+            "grammatical": grammatical(told) if rendered else NO_GRAMMAR,
+        }
+
+    new = new_rows(compositions, samples)
+    found = {name: by_composition(partial(figures, name), len(samples), new) for name in texts}
+    found["single"]["chosen_from"] = 1
+    found["system"]["chosen_from"] = max(samples.values("candidates"), default=1)
+    return found
 
 
 def collect_metrics(
@@ -284,16 +341,18 @@ def collect_metrics(
     image_card: Parameters,
     text_card: Parameters,
     detection_card: Parameters,
+    split: str,
     **figures: Figures,
 ) -> Figures:
     """All figures under the stages' names, with what was refused and how they were taken.
 
     Args:
-        scenes: the test split.
+        scenes: the split.
         samples: that the figures are of.
         image_card: protocol of the figures of sets of pictures.
         text_card: protocol of the figures that compare texts.
         detection_card: protocol of the figures of a detector, empty if there is none.
+        split: its name, "val" or "test".
         figures: by stage or group.
     """
     import logging
@@ -301,8 +360,8 @@ def collect_metrics(
     from spatial_dual.metrics.table import as_text, separate_refused
 
     numbers, refused = separate_refused(figures)
-    how = protocol(scenes, samples) | {"least_visibility": LEAST_VISIBILITY}
+    how = protocol(scenes, samples, split) | {"least_visibility": LEAST_VISIBILITY}
     how |= {"images": image_card, "texts": text_card, "detection": detection_card}
     metrics = {**numbers, "refused": refused, "protocol": how}
-    logging.getLogger(__name__).info("Figures on the test split\n%s", as_text(metrics))
+    logging.getLogger(__name__).info("Figures on the %s split\n%s", split, as_text(metrics))
     return metrics

@@ -2,7 +2,15 @@
 
 from typing import Literal
 
-from spatial_dual.pipelines.parameters import Count, FitParameters, PartialShare, Section
+from spatial_dual.pipelines.parameters import (
+    Count,
+    FitParameters,
+    PartialShare,
+    Section,
+    Share,
+    Split,
+)
+from spatial_dual.pipelines.perception.parameters import HubParameters, NetworkSizes
 
 
 class InceptionParameters(Section):
@@ -27,6 +35,15 @@ class SceneClassifierParameters(Section):
     fit: FitParameters
 
 
+class JudgeParameters(Section):
+    """The independent judge: published checkpoints, or the network trained for it."""
+
+    hub: HubParameters | None
+    model: NetworkSizes
+    token_share: Share
+    fit: FitParameters
+
+
 class VisorParameters(Section):
     """Captions drawn several times, and drawings of each."""
 
@@ -45,6 +62,9 @@ class DetectorParameters(Section):
 class EvaluateParameters(Section):
     """``parameters_evaluate.yml``; what each key means is said there."""
 
+    split: Split
+    judge: JudgeParameters
+    bounds: Count
     extractor: Literal["scenes", "inception"]
     reference_images: Count
     inception: InceptionParameters

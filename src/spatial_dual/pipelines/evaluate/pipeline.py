@@ -1,12 +1,19 @@
 """Figures of each part and of the samples, then all of them together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from kedro.pipeline import Node, Pipeline, node
 
+from spatial_dual.pipelines.evaluate.bound_nodes import evaluate_bounds
 from spatial_dual.pipelines.evaluate.detection_nodes import evaluate_detection
 from spatial_dual.pipelines.evaluate.image_nodes import evaluate_images, train_scene_classifier
+from spatial_dual.pipelines.evaluate.judge_nodes import (
+    judge_gold_drawings,
+    judge_pictures,
+    judge_several,
+    train_judge,
+)
 from spatial_dual.pipelines.evaluate.nodes import (
     collect_metrics,
     evaluate_clip,
@@ -17,8 +24,7 @@ from spatial_dual.pipelines.evaluate.nodes import (
     evaluate_image_tokenizer,
     evaluate_perception,
     evaluate_scene_graphs,
-    judge_gold_drawings,
-    judge_pictures,
+    find_new_compositions,
 )
 from spatial_dual.pipelines.evaluate.spatial_nodes import (
     describe_drawings,
@@ -26,16 +32,22 @@ from spatial_dual.pipelines.evaluate.spatial_nodes import (
     evaluate_relations,
     evaluate_round_trips,
     evaluate_visor,
-    judge_several,
     score_samples,
 )
 from spatial_dual.pipelines.evaluate.text_nodes import evaluate_texts, parse_texts
 from spatial_dual.pipelines.tokens.pipeline import clip_node
 from spatial_dual.pipelines.training_node import training_node
 
-_JUDGE = "perceiver size_prior params:scene_graphs"
-_MADE: tuple[tuple[Callable[..., Any], str, str], ...] = (
-    (judge_pictures, f"samples tokens_test image_tokenizer {_JUDGE}", "judged"),
+Wiring = tuple[tuple[Callable[..., Any], str, str], ...]
+"""Node function, its inputs, and its outputs or the groups of figures that it gives."""
+_JUDGE = "judge size_prior params:scene_graphs"
+_NEW = "compositions_card"
+_MADE: Wiring = (
+    (
+        judge_pictures,
+        f"samples scenes_test graphs_test spatial_dual {_JUDGE}",
+        "judged",
+    ),
     (judge_gold_drawings, f"samples_from_gold {_JUDGE}", "judged_from_gold"),
     (
         describe_drawings,
@@ -50,7 +62,7 @@ _MADE: tuple[tuple[Callable[..., Any], str, str], ...] = (
     (parse_texts, "samples scenes_test described_drawings params:parsing", "stated_texts"),
     (score_samples, "samples judged graphs_test stated_texts params:evaluate", "sample_scores"),
 )
-_PARTS: tuple[tuple[Callable[..., Any], str, str], ...] = (
+_PARTS: Wiring = (
     (evaluate_image_tokenizer, "scenes_test tokens_test image_tokenizer", "image_tokenizer"),
     (
         evaluate_perception,
@@ -59,21 +71,21 @@ _PARTS: tuple[tuple[Callable[..., Any], str, str], ...] = (
     ),
     (evaluate_scene_graphs, "scenes_test graphs_test size_prior", "scene_graph"),
 )
-_OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
+_OF_MODEL: Wiring = (
     (evaluate_dgae, "aligned_test dgae", "dgae"),
-    (evaluate_graph_diffusion, "samples graphs_test", "graph_diffusion"),
-    (evaluate_draw, "samples judged judged_from_gold graphs_test stated_texts", "draw"),
-    (evaluate_describe, "samples scenes_test graphs_test stated_texts", "describe"),
-    (evaluate_clip, "samples scenes_test text_tokenizer clip_for_metrics", "clip"),
+    (evaluate_graph_diffusion, f"samples graphs_test {_NEW}", "graph_diffusion"),
+    (evaluate_draw, f"samples judged judged_from_gold graphs_test stated_texts {_NEW}", "draw"),
+    (evaluate_describe, f"samples scenes_test graphs_test stated_texts {_NEW}", "describe"),
+    (evaluate_clip, f"samples scenes_test text_tokenizer clip_for_metrics {_NEW}", "clip"),
     (
         evaluate_images,
-        "samples scenes_test scenes_train scene_classifier params:evaluate params:seed",
+        f"samples scenes_test scenes_train scene_classifier {_NEW} params:evaluate params:seed",
         "images image_card",
     ),
-    (evaluate_texts, "samples scenes_test stated_texts params:evaluate", "texts text_card"),
+    (evaluate_texts, f"samples scenes_test stated_texts {_NEW} params:evaluate", "texts text_card"),
     (
         evaluate_relations,
-        "samples judged graphs_test stated_texts",
+        f"samples judged graphs_test stated_texts {_NEW}",
         "visor trirec agreement",
     ),
     (
@@ -82,22 +94,43 @@ _OF_MODEL: tuple[tuple[Callable[..., Any], str, str], ...] = (
         "detection detection_card",
     ),
     (evaluate_visor, "judged_several stated_texts params:evaluate", "visor_of_several"),
-    (evaluate_round_trips, "judged_from_gold graphs_test stated_texts", "round_trip"),
+    (evaluate_round_trips, "judged_from_gold judged graphs_test stated_texts", "round_trip"),
     (evaluate_health, "samples graphs_test", "health"),
+    (
+        evaluate_bounds,
+        "spatial_dual scenes_val graphs_val scenes_test graphs_test params:evaluate",
+        "bounds",
+    ),
 )
 _CARDS = {"image_card", "text_card", "detection_card"}
 
 
 def create_pipeline() -> Pipeline:
-    """All figures on the test split."""
+    """All figures on the test split, or on the one that ``evaluate.split`` names."""
     classifier = training_node(
         train_scene_classifier,
         "scene_classifier",
         ["scenes_train", "vocabulary"],
         "evaluate.scene_classifier",
     )
+    judge = training_node(
+        train_judge,
+        "judge",
+        ["scenes_train", "image_tokenizer", "params:perception.attribute_kinds"],
+        "evaluate.judge",
+    )
+    new = node(
+        find_new_compositions, ["scenes_test", "graphs_test"], _NEW, name="find_new_compositions"
+    )
     return Pipeline(
-        [clip_node("clip_for_metrics"), classifier, *_samples(), *_figures(_PARTS + _OF_MODEL)]
+        [
+            clip_node("clip_for_metrics"),
+            classifier,
+            judge,
+            new,
+            *_samples(),
+            *_figures(_PARTS + _OF_MODEL),
+        ]
     )
 
 
@@ -113,7 +146,7 @@ def _samples() -> list[Node]:
     ]
 
 
-def _figures(of: Sequence[tuple[Callable[..., Any], str, str]]) -> list[Node]:
+def _figures(of: Wiring) -> list[Node]:
     figures = [
         node(function, inputs.split(), _outputs(groups), name=function.__name__)
         for function, inputs, groups in of
@@ -124,6 +157,7 @@ def _figures(of: Sequence[tuple[Callable[..., Any], str, str]]) -> list[Node]:
         inputs={
             "scenes": "scenes_test",
             "samples": "samples",
+            "split": "params:evaluate.split",
             **{group: _entry(group) for group in groups},
         },
         outputs="metrics",

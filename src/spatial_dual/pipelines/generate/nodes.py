@@ -21,9 +21,11 @@ def generate_samples(
 
     Record k is drawn from its caption number k mod (number of captions), so that all styles take
     part. Columns: ``id``, ``caption``, ``text_graph`` (TSG) → ``text_completed`` → ``drawn``;
-    ``description`` of the image, by ``visual_graph`` (VSG) → ``visual_completed``; and ``steps``,
-    ``guidance``, ``truncation`` (kept mass of p(x_0 | x_t)), ``temperature``, ``seed``, and
-    ``drawings`` and ``candidates``, out of how many the drawing and the description were chosen.
+    ``description`` of the image, by ``visual_graph`` (VSG) → ``visual_completed``. These are single
+    samples: the first of those that the model makes. ``system_text_completed``, ``system_drawn``
+    and ``system_description`` are what it chooses of ``drawings`` drawings and ``candidates``
+    descriptions, as users of ``draw`` and ``describe`` get them. Then ``steps``, ``guidance``,
+    ``truncation`` (kept mass of p(x_0 | x_t)), ``temperature`` and ``seed``.
     """
     count = min(len(scenes), parameters["count"] or len(scenes))
     sample = partial(_sample_rows, scenes=scenes, model=model, parameters=parameters, seed=seed)
@@ -51,26 +53,35 @@ def _sample_rows(
     options = _options(model, parameters)
     captions = _captions(rows, scenes.values("captions", rows))
     count = parameters["drawings"] or model.parts.sampling.drawings
-    drawings = model.draw(captions, **options, candidates=count, seed=seed)
+    drawn = model.draw_candidates(captions, **options, candidates=count, seed=seed)
     images = scenes.array("image", rows)
-    cameras = _cameras(scenes.values("camera", rows), model.parts.fov_deg)
-    described = model.describe(images, cameras=cameras, steps=options["steps"], seed=seed)
+    described = model.describe_candidates(
+        images,
+        cameras=_cameras(scenes.values("camera", rows), model.parts.fov_deg),
+        steps=options["steps"],
+        seed=seed,
+    )
+    first, best = [each.single for each in drawn], [each.best for each in drawn]
+    told = [each.single for each in described]
     return {
         "id": scenes.values("id", rows),
         "caption": captions,
-        "text_graph": [drawing.initial.to_json() for drawing in drawings],
-        "text_completed": [drawing.graph.to_json() for drawing in drawings],
-        "drawn": np.stack([drawing.image for drawing in drawings]),
-        "description": [item.text for item in described],
-        "visual_graph": [item.initial.to_json() for item in described],
-        "visual_completed": [item.graph.to_json() for item in described],
+        "text_graph": [drawing.initial.to_json() for drawing in first],
+        "text_completed": [drawing.graph.to_json() for drawing in first],
+        "drawn": np.stack([drawing.image for drawing in first]),
+        "system_text_completed": [drawing.graph.to_json() for drawing in best],
+        "system_drawn": np.stack([drawing.image for drawing in best]),
+        "description": [item.text for item in told],
+        "visual_graph": [item.initial.to_json() for item in told],
+        "visual_completed": [item.graph.to_json() for item in told],
+        "system_description": [each.best.text for each in described],
         "steps": [options["steps"]] * len(rows),
         "guidance": [float(options["guidance"])] * len(rows),
         "truncation": [float(model.parts.sampling.top_p)] * len(rows),
         "temperature": [float(model.parts.sampling.temperature)] * len(rows),
         "seed": [seed] * len(rows),
-        "drawings": [count] * len(rows),
-        "candidates": [model.parts.sampling.candidates] * len(rows),
+        "drawings": [len(each.outputs) for each in drawn],
+        "candidates": [len(each.outputs) for each in described],
     }
 
 

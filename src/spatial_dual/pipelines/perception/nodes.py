@@ -32,26 +32,19 @@ def train_perceiver(
         hub = HubConfig.from_dict(parameters["hub"])
         return HubPerceiver(hub), {"rows": [], "hub": hub.to_dict()}
 
-    from spatial_dual.perception.batches import PerceptionBatches, names_in_records
-    from spatial_dual.perception.losses import perception_loss
-    from spatial_dual.perception.pixel_perceiver import PixelPerceiver
-    from spatial_dual.seeding import seeded_torch
+    from spatial_dual.perception.batches import PerceptionBatches
     from spatial_dual.training.config import FitConfig
-    from spatial_dual.training.fit import fit
+    from spatial_dual.training.perceivers import train_pixel_perceiver
 
-    labels, attributes = names_in_records(scenes, parameters["attribute_kinds"])
-    if not labels:
-        raise ValueError(
-            f"{scenes.folder}: no record has an instance, so there is nothing to learn perception "
-            "from; name published checkpoints in perception.hub (see conf/vsd), or give the "
-            "photographs instances and depth"
-        )
-    shape = PixelPerceiver.Config(labels=labels, attributes=attributes, **parameters["model"])
-    with seeded_torch(seed, "perceiver", "start"):
-        model = PixelPerceiver(shape)
-    config = FitConfig(**parameters["fit"], **train, seed=seed)
-    batches = PerceptionBatches(scenes, shape)
-    log = fit("perceiver", model, perception_loss, batches, config, progress)
+    model, log = train_pixel_perceiver(
+        "perceiver",
+        scenes,
+        parameters["attribute_kinds"],
+        parameters["model"],
+        PerceptionBatches,
+        FitConfig(**parameters["fit"], **train, seed=seed),
+        progress,
+    )
     return model, log.to_dict()
 
 

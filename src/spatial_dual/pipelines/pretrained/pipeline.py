@@ -24,6 +24,7 @@ def create_pipeline() -> Pipeline:
                     "scenes_test",
                     "scenes_train",
                     "scene_classifier",
+                    "compositions_card",
                     "params:evaluate",
                     "params:seed",
                 ],
@@ -32,7 +33,13 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 evaluate_clip,
-                inputs=["pretrained_samples", "scenes_test", "text_tokenizer", "clip_for_metrics"],
+                inputs=[
+                    "pretrained_samples",
+                    "scenes_test",
+                    "text_tokenizer",
+                    "clip_for_metrics",
+                    "compositions_card",
+                ],
                 outputs="pretrained_clip_figures",
                 name="evaluate_pretrained_clip",
             ),
