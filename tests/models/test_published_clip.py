@@ -9,8 +9,10 @@ import torch.nn.functional as F
 import transformers as tf
 
 from spatial_dual.datasets.weights import load_model, save_model
-from spatial_dual.models.clip import ClipEncoder
+from spatial_dual.models.clip import ClipConfig, ClipEncoder
+from spatial_dual.models.conditions import condition_tokens
 from spatial_dual.models.image_tokenizer import from_uint8
+from spatial_dual.models.published_clip import PublishedClip
 from spatial_dual.models.text_tokenizer import TextTokenizer
 from tests.models.published_folders import TEXTS, clip
 
@@ -56,6 +58,37 @@ def test_image_features_are_those_of_transformers(folder, encoder, side: int) ->
     assert (difference < 0.02).float().mean() > 0.99
     expected = F.normalize(theirs.get_image_features(pixel_values=given).pooler_output, dim=-1)
     assert (encoder.image_features(images) * expected).sum(dim=1).min() > 0.9999
+
+
+@torch.no_grad()
+def test_conditions_are_tokens_of_both_towers(folder, encoder) -> None:
+    """Text tokens up to the end token, which this checkpoint pads with too."""
+    ids = encoder.caption_ids(CAPTIONS, WORDS)
+    tokens, known = condition_tokens(encoder.text_condition(ids))
+    end = tf.CLIPConfig.from_pretrained(folder).text_config.eos_token_id
+    assert known.sum(dim=1).tolist() == [row.index(end) + 1 for row in ids.tolist()]
+    images = torch.rand(2, 3, 40, 40) * 2 - 1
+    pixels = encoder.config.published.pixels(images)
+    patches = encoder.image_condition(images)
+    states = encoder.model.vision_model(pixel_values=pixels).last_hidden_state[:, 1:]
+    side = min(4, round(states.shape[1] ** 0.5))
+    assert patches.shape == (2, side**2, 16)
+    assert encoder.condition_dims("tokens") == {"image": patches.shape[2], "text": tokens.shape[2]}
+    assert encoder.condition_dims("global") == {"image": 8, "text": 8}
+
+
+def test_towers_may_differ_in_width() -> None:
+    tower = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    sizes = {
+        "text_config": tower | {"hidden_size": 4, "vocab_size": 9, "eos_token_id": 3},
+        "vision_config": tower | {"hidden_size": 6, "image_size": 8, "patch_size": 4},
+        "projection_dim": 5,
+    }
+    published = PublishedClip(sizes, "", (0.5,) * 3, (0.5,) * 3)
+    encoder = ClipEncoder(ClipConfig(9, 8, 4, 8, dim=5, width=6, heads=2, published=published))
+    assert encoder.condition_dims("tokens") == {"image": 6, "text": 4}
+    assert encoder.image_condition(torch.rand(1, 3, 8, 8)).shape == (1, 4, 6)
+    assert encoder.text_condition(torch.tensor([[1, 5, 3, 0]])).shape == (1, 4, 4)
 
 
 @torch.no_grad()

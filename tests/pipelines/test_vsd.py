@@ -91,6 +91,7 @@ def published(folder: Path, vqgan: Path) -> dict[str, Any]:
         "dgae": {"model": {"dim": 16, "levels": [5, 3], "rounds": 1, "heads": 2}, **FIT},
         "alignment": {"visual_decoder": FIT, "text_decoder": {"model": TINY | {"depth": 2}, **FIT}},
         "graph_diffusion": {
+            "condition": "tokens",  # the paper's global features need less of a checkpoint
             "model": TINY,
             "hidden_dims": {"image_hidden": 16, "text_hidden": 16},
             **FIT,

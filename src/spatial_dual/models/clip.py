@@ -137,6 +137,17 @@ class ClipEncoder(nn.Module):
         output = self.model.get_text_features(input_ids=self._checked(ids))
         return _unit(output.pooler_output)
 
+    def condition_dims(self, condition: str) -> dict[str, int]:
+        """Widths of c_I ("image") and c_Y ("text"), which towers of a checkpoint need not share.
+
+        ``condition`` is one of ``models.conditions.CONDITIONS``.
+        """
+        if condition == "global":
+            return {"image": self.config.dim, "text": self.config.dim}
+        towers: Any = self.model.config
+        sizes = {"image": towers.vision_config, "text": towers.text_config}
+        return {name: tower.hidden_size for name, tower in sizes.items()}
+
     def image_condition(self, images: Tensor) -> Tensor:
         """c_I ``(n, CONDITION_GRID², width)``: image tokens, averaged to a grid, normalised."""
         published = self.config.published

@@ -43,11 +43,5 @@ def _graph_columns(
     }
 
 
-def condition_width(tokens: Records, condition: str) -> int:
-    """Dimensions of c_I and c_Y."""
-    name = "clip_image_tokens" if condition == "tokens" else "clip_image"
-    return int(tokens.array(name, [0]).shape[-1])
-
-
 def _captions(tokens: Records) -> int:
     return int(tokens.array("text_codes", [0]).shape[1])

@@ -131,7 +131,7 @@ def train_dual(
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
     from spatial_dual.training.objectives.dual import DualLoss, DualWeights
-    from spatial_dual.training.sources import condition_width, dual_examples
+    from spatial_dual.training.sources import dual_examples
 
     codes = {
         "image": image_tokenizer.config.codes,
@@ -142,11 +142,20 @@ def train_dual(
     kernels = {n: build_kernel(KernelConfig(classes=codes[n], **settings[n])) for n in codes}
     row = {name: tokens.array(name, [0]) for name in ("image_codes", "text_codes")}
     condition = graph_parameters["condition"]
-    common = {"shape": dgae.config.shape, "condition_dim": condition_width(tokens, condition)}
-    cells = {"tokens": row["image_codes"].shape[1], **common}
+    shape, widths = dgae.config.shape, clip.condition_dims(condition)
+    cells = {
+        "shape": shape,
+        "tokens": row["image_codes"].shape[1],
+        "condition_dim": widths["text"],
+    }
     image = _image_config(parameters["image_diffuser"], image_tokenizer, kernels["image"], cells)
-    said = TagWords.of(GraphCodec(vocabulary, dgae.config.shape.slots), text_tokenizer)
-    words = {"codes": codes["text"], "tokens": row["text_codes"].shape[2], **common}
+    said = TagWords.of(GraphCodec(vocabulary, shape.slots), text_tokenizer)
+    words = {
+        "shape": shape,
+        "codes": codes["text"],
+        "tokens": row["text_codes"].shape[2],
+        "condition_dim": widths["image"],
+    }
     text = _text_config(parameters, said, kernels["text"], words)
     with seeded_torch(seed, "dual", "start"):
         model = DualModel(DualModelConfig(image, text, graph_diffuser.config, condition))

@@ -35,11 +35,10 @@ def train_graph_diffuser(
     from spatial_dual.training.config import FitConfig
     from spatial_dual.training.fit import fit
     from spatial_dual.training.objectives.graph_diffusion import GraphDiffusionLoss
-    from spatial_dual.training.sources import condition_width, graph_pairs
+    from spatial_dual.training.sources import graph_pairs
 
     condition = parameters["condition"]
-    width = condition_width(tokens, condition)
-    conditions = {"image": width, "text": width, **parameters["hidden_dims"]}
+    conditions = {**clip.condition_dims(condition), **parameters["hidden_dims"]}
     kernel = build_kernel(KernelConfig(classes=dgae.codes, **parameters["kernel"]))
     shape = GraphDiffuser.Config(
         dgae.config.shape,
