@@ -14,7 +14,8 @@ from spatial_dual.models.code_evidence import CodeEvidence
 from spatial_dual.models.graph_nodes import NodeEmbedding, NodeShape, StructureMix, Tags
 
 GATE_RATE = 0.1
-"""Keeps Adam's steps from opening the gates of the context before it is of use."""
+"""Keeps Adam's steps from opening the gates of the context before it is of use. At the
+default's budget they stay closed; ``pipelines/dgae/README.md`` has what open ones would do."""
 
 
 @dataclass(frozen=True)
