@@ -58,12 +58,13 @@ def test_paths_out_of_a_stored_model_are_refused(
     monkeypatch.chdir(tmp_path)
 
     def fill(folder: Path) -> None:
-        (folder / "link").symlink_to(tmp_path / "d")
+        if name == "./link":
+            (folder / "link").symlink_to(tmp_path / "d")
         body = {"depth": name, "instances": "someone/things"}
         (folder / "hub.json").write_text(json.dumps(body))
 
     write_folder(tmp_path / "p", fill)
-    with pytest.raises(ValueError, match=r"perception\.hub\.depth"):
+    with pytest.raises(ValueError, match=r"perception\.hub\.depth|holds link"):
         load_perceiver(tmp_path / "p", allow_hub=True)
 
 

@@ -18,6 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from spatial_dual.datasets.limits import DATASET_BYTES
+from spatial_dual.datasets.reading import is_within, read_json
+
 MANIFEST = "manifest.json"
 Read = TypeVar("Read")
 
@@ -125,34 +128,53 @@ def read_unreplaced(folder: Path, read: Callable[[Path], Read]) -> Read:
 
 
 def verify_folder(folder: Path) -> Path:
-    """Check that every file of the manifest is there, byte for byte; gives the folder's place.
+    """Check that every file of the manifest is there, byte for byte, and no other.
+
+    Files whose names begin with a dot do not count. Gives the folder's place.
 
     Raises:
-        IncompleteFolderError: no manifest, or a file that is missing, cut or changed.
+        IncompleteFolderError: no manifest, a file that is missing, cut or changed, a link out of
+            the folder, or a file that the manifest does not list.
     """
     folder = stored(folder)
-    try:
-        listed = json.loads((folder / MANIFEST).read_text())["files"]
-    except FileNotFoundError:
-        raise IncompleteFolderError(
-            f"{folder}: no {MANIFEST}, so it was never finished; run the stage that makes it"
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise IncompleteFolderError(f"{folder / MANIFEST}: unreadable manifest: {error}") from error
+    again = f"run the stage that makes {folder.name}"
+    listed = _listed(folder)
     for name, stated in listed.items():
         path = folder / name
-        if not path.is_file():
-            raise IncompleteFolderError(f"{path}: missing; run the stage that makes {folder.name}")
-        found = {"bytes": path.stat().st_size}
+        if not path.is_file() or not is_within(path, folder):
+            raise IncompleteFolderError(f"{path}: missing; {again}")
+        found: dict[str, Any] = {"bytes": path.stat().st_size}
         if found["bytes"] == stated["bytes"]:
             found["sha256"] = file_digest(path)
         for key, value in found.items():
             if value != stated[key]:
                 raise IncompleteFolderError(
-                    f"{path}: {key} is {value}, {MANIFEST} says {stated[key]}; run the stage that "
-                    f"makes {folder.name}"
+                    f"{path}: {key} is {value}, {MANIFEST} says {stated[key]}; {again}"
                 )
+    there = (path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir())
+    for name in (str(path.relative_to(folder)) for path in there):
+        if name not in listed and name != MANIFEST and not Path(name).name.startswith("."):
+            raise IncompleteFolderError(
+                f"{folder}: holds {name}, which its {MANIFEST} does not list; move it away, or "
+                f"{again}"
+            )
     return folder
+
+
+def _listed(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of each file, as the manifest states them."""
+    path = folder / MANIFEST
+    if not path.exists():
+        raise IncompleteFolderError(
+            f"{folder}: no {MANIFEST}, so it was never finished; run the stage that makes it"
+        )
+    try:
+        listed: dict[str, dict[str, Any]] = read_json(path)["files"]
+        for stated in listed.values():
+            stated["bytes"], stated["sha256"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IncompleteFolderError(f"{path}: unreadable manifest: {error!r}") from error
+    return listed
 
 
 def is_whole(folder: Path) -> bool:
@@ -220,8 +242,8 @@ def remove(path: Path) -> None:
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file; empty if there is none that can be read."""
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):
+        return dict(read_json(path, DATASET_BYTES))
+    except (TypeError, ValueError):
         return {}
 
 

@@ -4,9 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError
 
 from spatial_dual.datasets.folders import read_folder, stored, write_folder
+from spatial_dual.datasets.reading import BadFileError, read_json
 from spatial_dual.datasets.weights import load_model, save_model
 from spatial_dual.models.clip import ClipEncoder
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder
@@ -29,6 +32,8 @@ MODELS: Mapping[str, type[Any]] = {
     "dual": DualModel,
 }
 PERCEIVER = "perceiver"
+_Size = Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=4, max_length=4)]
+_KernelSetting = Annotated[int, Field(le=1 << 16)] | float | str | bool | None
 SETTINGS = "spatial_dual.json"
 
 
@@ -104,15 +109,44 @@ def load_parts(folder: Path, allow_hub: bool = False) -> Parts:
 
 
 def _load_parts(folder: Path, allow_hub: bool) -> Parts:
-    settings = json.loads((folder / SETTINGS).read_text())
+    path = folder / SETTINGS
+    try:
+        settings = _Settings.model_validate(read_json(path))
+        words = TextTokenizer.from_dict(settings.text_tokenizer)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{path}: {field}: {first['msg']}; train the model again") from error
+    except BadFileError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
     models = {name: load_model(folder / name, kind) for name, kind in MODELS.items()}
     return Parts(
-        vocabulary=Vocabulary.from_dict(settings["vocabulary"]),
-        size_prior=SizePrior.from_dict(settings["size_prior"]),
-        text_tokenizer=TextTokenizer.from_dict(settings["text_tokenizer"]),
-        kernels=settings["kernels"],
-        sampling=SamplingOptions(**settings["sampling"]),
-        fov_deg=settings.get("fov_deg", ASSUMED_FOV_DEG),  # folders of version 0.1 have none
+        vocabulary=Vocabulary.from_dict(settings.vocabulary.model_dump()),
+        size_prior=SizePrior.from_dict(settings.size_prior),
+        text_tokenizer=words,
+        kernels=settings.kernels,
+        sampling=settings.sampling,
+        fov_deg=settings.fov_deg,
         perceiver=load_perceiver(folder / PERCEIVER, allow_hub),
         **models,
     )
+
+
+class _Words(BaseModel, strict=True, extra="forbid"):
+    labels: list[str]
+    attributes: dict[str, list[str]]
+    predicates: list[str]
+    places: list[str]
+
+
+class _Settings(BaseModel, extra="forbid", allow_inf_nan=False):
+    """``SETTINGS`` as a stranger may have written it."""
+
+    vocabulary: _Words
+    size_prior: dict[str, Annotated[list[_Size], Field(min_length=1)]]
+    text_tokenizer: dict[str, Any]
+    kernels: Mapping[str, Mapping[str, _KernelSetting]]
+    sampling: SamplingOptions
+    fov_deg: Annotated[float, Field(ge=1, le=179)] = ASSUMED_FOV_DEG  # version 0.1 has none

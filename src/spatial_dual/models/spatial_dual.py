@@ -63,8 +63,16 @@ class SpatialDual:
 
         Raises:
             FileNotFoundError: there is no such folder; the message says how to train one.
+            ValueError: the folder is damaged, or holds no model of this version.
         """
-        return cls(load_parts(Path(folder), allow_hub), parser)
+        parts, parser = load_parts(Path(folder), allow_hub), parser or default_parser()
+        try:
+            return cls(parts, parser)
+        except Exception as error:  # what parts of a stranger break together, nobody can list
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise ValueError(
+                f"{folder}: its parts do not belong together: {reason}; train the model again"
+            ) from error
 
     def save_pretrained(self, folder: Path | str) -> None:
         """Write every part below ``folder``."""

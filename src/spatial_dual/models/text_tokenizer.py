@@ -125,7 +125,10 @@ class TextTokenizer:
         """
         try:
             tokenizer = Tokenizer.from_str(json.dumps(state))
-        except Exception as error:  # the library raises bare Exception
+            tokenizer.encode("a red cup")
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the library raises bare Exception, or panics beyond it
             raise ValueError(f"not a text tokenizer: {error}; train it again") from error
         return cls(tokenizer)
 
