@@ -1,11 +1,14 @@
 """Captions with what they, or their pictures, are annotated to say; to judge parsers by."""
 
+import csv
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from kedro.io import AbstractDataset, DatasetError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from spatial_dual.datasets.graphs.factual import read_pairs
 from spatial_dual.datasets.graphs.source import GraphRow
@@ -83,27 +86,57 @@ def read_captions(file: Path) -> CaptionSet:
     Raises:
         DatasetError: it is of none of the forms.
     """
-    if ".csv" in file.suffixes:
-        rows = [row for row in read_pairs(file) if isinstance(row, GraphRow)]
-        return of_graphs("factual", [(row.captions[0], row.graph) for row in rows])
     try:
+        if ".csv" in file.suffixes:
+            pairs = [row for row in read_pairs(file) if isinstance(row, GraphRow)]
+            return of_graphs("factual", [(row.captions[0], row.graph) for row in pairs])
         rows = read_json(file, DATASET_BYTES)
-        return _of_pictures(rows) if "triple_list" in rows[0] else _of_facts(rows)
+        is_vsd = isinstance(rows, list) and isinstance(rows[0], dict) and "triple_list" in rows[0]
+        if is_vsd:
+            return _of_pictures(_VSD.validate_python(rows))
+        return _of_facts(_OWN.validate_python(rows))
     except BadFileError as error:
         raise DatasetError(str(error)) from error
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise DatasetError(
+            f"{file}: neither VSD's form nor ours: {where}: {first['msg']}"
+        ) from error
+    except (OSError, EOFError, ValueError, IndexError, csv.Error, zlib.error) as error:
         raise DatasetError(f"{file}: neither VSD's form nor ours: {error!r}") from error
+
+
+class _Triple(BaseModel):
+    s: str
+    p: str
+    o: str
+
+
+class _Picture(BaseModel):
+    captions: list[str]
+    triple_list: list[_Triple]
+
+
+class _Facts(BaseModel):
+    caption: str
+    relations: list[Triplet]
+    objects: list[tuple[str, list[str]]]
+
+
+_VSD = TypeAdapter(list[_Picture])
+_OWN = TypeAdapter(Annotated[list[_Facts], Field(min_length=1)])
 
 
 def _name(file: Path) -> str:
     return file.name.split(".")[0] if ".csv" not in file.suffixes else f"factual_{file.stem[:3]}"
 
 
-def _of_pictures(rows: Iterable[dict[str, Any]]) -> CaptionSet:
+def _of_pictures(rows: Iterable[_Picture]) -> CaptionSet:
     pairs = [
-        (caption, [(t["s"], t["p"], t["o"]) for t in row["triple_list"]])
+        (caption, [(t.s, t.p, t.o) for t in row.triple_list])
         for row in rows
-        for caption in row["captions"]
+        for caption in row.captions
     ]
     empty: list[list[Any]] = [[] for _ in pairs]
     return CaptionSet("pictures", [c for c, _ in pairs], [t for _, t in pairs], empty, empty)
@@ -129,11 +162,11 @@ def _described(graph: SceneGraph) -> Iterator[tuple[str, str]]:
     return ((item.label, word) for item in graph.objects for word in item.attributes)
 
 
-def _of_facts(rows: list[dict[str, Any]]) -> CaptionSet:
+def _of_facts(rows: list[_Facts]) -> CaptionSet:
     return CaptionSet(
         "graphs",
-        [row["caption"] for row in rows],
-        [[(s, p, o) for s, p, o in row["relations"]] for row in rows],
-        [[(label, word) for label, words in row["objects"] for word in words] for row in rows],
-        [[label for label, _ in row["objects"]] for row in rows],
+        [row.caption for row in rows],
+        [row.relations for row in rows],
+        [[(label, word) for label, words in row.objects for word in words] for row in rows],
+        [[label for label, _ in row.objects] for row in rows],
     )
