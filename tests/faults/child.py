@@ -10,7 +10,7 @@ SPARE = 1 << 30
 """Bytes of addresses that the work may take."""
 
 
-def outcomes(work: Callable[[Any], str], inputs: Iterable[Any]) -> list[str]:
+def outcomes(work: Callable[[Any], str], inputs: Iterable[Any], spare: int = SPARE) -> list[str]:
     """What ``work`` says of each input; "signal 11" of the one at which its process died.
 
     Anything that it raises is "raised …".
@@ -18,7 +18,7 @@ def outcomes(work: Callable[[Any], str], inputs: Iterable[Any]) -> list[str]:
     inputs, found = list(inputs), []
     while len(found) < len(inputs):
         receiver, sender = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=_run, args=(work, inputs[len(found) :], sender))
+        process = FORK.Process(target=_run, args=(work, inputs[len(found) :], sender, spare))
         process.start()
         sender.close()
         while True:
@@ -32,10 +32,10 @@ def outcomes(work: Callable[[Any], str], inputs: Iterable[Any]) -> list[str]:
     return found
 
 
-def _run(work: Callable[[Any], str], inputs: list[Any], sender: Any) -> None:
+def _run(work: Callable[[Any], str], inputs: list[Any], sender: Any, spare: int) -> None:
     with open("/proc/self/statm") as sizes:
         taken = int(sizes.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + SPARE, taken + SPARE))
+    resource.setrlimit(resource.RLIMIT_AS, (taken + spare, taken + spare))
     for each in inputs:
         try:
             said = work(each)
