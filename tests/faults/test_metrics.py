@@ -7,6 +7,7 @@ A metric either gives a finite figure within its bounds, or NaN for "nothing to 
 import importlib.util
 import math
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,18 +17,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from spatial_dual.metrics import coco, completion, describe, health, perception, tokens, trirec
+from spatial_dual.metrics import (
+    coco,
+    completion,
+    describe,
+    draw,
+    health,
+    perception,
+    tokens,
+    trirec,
+)
 from spatial_dual.metrics.captions import bleu4
 from spatial_dual.metrics.clip_score import PretrainedClip, caption_similarity
 from spatial_dual.metrics.distribution import fid, inception_score, kid
 from spatial_dual.metrics.parsing import head_word
 from spatial_dual.metrics.scene_classifier import SceneClassifier
 from spatial_dual.metrics.scores import mean_rows
-from spatial_dual.metrics.significance import mean_and_deviation, paired_bootstrap
+from spatial_dual.metrics.significance import mean_and_deviation, nested_bootstrap
 from spatial_dual.metrics.spatial import TripletCounts
 from spatial_dual.metrics.spice import FactCounts, Spice
 from spatial_dual.metrics.synonyms import LexiconSynonyms
-from spatial_dual.metrics.table import separate_refused
+from spatial_dual.metrics.table import flatten, separate_refused
 from spatial_dual.metrics.undefined import UndefinedMetricError, figure_or_reason
 from spatial_dual.scene.graph import SceneGraph, SceneObject
 from spatial_dual.tables.results import SCORE_COLUMNS, Results
@@ -42,7 +52,8 @@ def noise(count: int = 60, dim: int = 4, seed: int = 0) -> torch.Tensor:
 
 
 def rows(*right: float) -> np.ndarray:
-    return np.stack([right, np.ones(len(right))], axis=1)
+    """Scores of the scenes of one training."""
+    return np.stack([right, np.ones(len(right))], axis=1)[None]
 
 
 @pytest.fixture(autouse=True)
@@ -250,13 +261,14 @@ def test_a_phrase_without_words_has_no_head():
 COUNTED = {
     "triplets": lambda: trirec.trirec_figures([]),
     "triplets of no reference": lambda: trirec.trirec_figures([TripletCounts(0, 0, 0)]),
-    "completed": lambda: completion.image_figures([], [], []),
-    "kept": lambda: completion.text_figures([]),
-    "described": lambda: describe.description_figures([], [], []),
+    "completed": lambda: dict(flatten(completion.triplet_figures([]))),
+    "drawn": lambda: draw.drawing_figures([], []),
+    "described": lambda: dict(flatten(describe.description_figures([]))),
+    "told": lambda: describe.text_figures([], []),
     "grammatical": lambda: {"share": describe.grammatical([])},
     "nodes": lambda: health.mean_nodes([]),
     "contradictory": lambda: {"share": health.contradictory_share([])},
-    "perceived": lambda: perception.perception_figures([], {"colour": ("red",)}),
+    "perceived": lambda: perception.perception_figures([]),
     "codes": lambda: {
         "used": tokens.codes_used(np.zeros(4, np.int64)),
         "perplexity": tokens.perplexity(np.zeros(4, np.int64)),
@@ -296,10 +308,11 @@ def test_perceived_depth_that_is_not_finite_is_refused_by_its_reason(value):
     ones = np.ones((2, 2))
     true = perception.Scene(ones, ones.astype(int), ["cup"])
     seen = perception.Scene(np.array([[1, value], [1, 1]]), ones.astype(int), ["cup"])
-    figures = perception.perception_figures([(seen, true)], {})
+    counts = partial(perception.PerceptionCounts.of, kinds={})
+    figures = perception.perception_figures([counts(seen, true)])
     assert figures["depth_abs_rel"] == "perceived depth is NaN or infinite"
     assert figures["instance_recall"] == 1
-    unknown = perception.perception_figures([(true, seen)], {})["depth_abs_rel"]
+    unknown = perception.perception_figures([counts(true, seen)])["depth_abs_rel"]
     assert unknown == 0  # pixels whose true depth is not finite are unknown
 
 
@@ -310,22 +323,22 @@ def test_perceived_depth_that_is_not_finite_is_refused_by_its_reason(value):
 def test_a_bootstrap_of_nan_is_refused(value):
     for pair in ((rows(1, value, 0), rows(0, 0, 0)), (rows(0, 0, 0), rows(1, value, 0))):
         with pytest.raises(UndefinedMetricError, match="1 of 3 are NaN"):
-            paired_bootstrap(*pair, seed=0)
+            nested_bootstrap(*pair, seed=0)
 
 
 def test_equal_systems_and_empty_totals_allow_no_test():
     with pytest.raises(UndefinedMetricError, match="same figure in every row"):
-        paired_bootstrap(rows(1, 0, 1), rows(1, 0, 1), seed=0)
-    nothing = np.zeros((3, 2))
+        nested_bootstrap(rows(1, 0, 1), rows(1, 0, 1), seed=0)
+    nothing = np.zeros((1, 3, 2))
     for pair in ((nothing, rows(1, 1, 0)), (rows(1, 1, 0), nothing)):
         with pytest.raises(UndefinedMetricError, match="counted"):
-            paired_bootstrap(*pair, seed=0)
+            nested_bootstrap(*pair, seed=0)
 
 
 @settings(max_examples=50)
-@given(arrays(np.float64, (5, 2, 2), elements=EXTREME))
+@given(arrays(np.float64, (2, 2, 3, 2), elements=EXTREME))
 def test_p_is_above_0_and_at_most_1_or_refused(pairs):
-    p = figure_or_reason(lambda: paired_bootstrap(pairs[:, 0], pairs[:, 1], seed=0, resamples=50))
+    p = figure_or_reason(lambda: nested_bootstrap(*pairs, seed=0, resamples=50))
     assert isinstance(p, str) or 0 < p <= 1
 
 
@@ -345,4 +358,4 @@ def test_a_table_says_why_a_figure_that_is_no_number_is_missing():
     assert cell.mean is None
     assert cell.reason == "figures of seeds: 1 of 2 are NaN or infinite"
     with pytest.raises(UndefinedMetricError, match="NaN"):
-        results.p_value("sd3", "singleton", "images.fid", lower_is_better=True)
+        results.paired_test("sd3", "singleton", "images.fid", lower_is_better=True)

@@ -3,7 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from spatial_dual.metrics.perception import Scene, match_instances, perception_figures
+from spatial_dual.metrics.perception import (
+    PerceptionCounts,
+    Scene,
+    match_instances,
+    perception_figures,
+)
 
 KINDS = {"colour": ("red", "blue"), "material": ("plain", "striped")}
 
@@ -16,13 +21,17 @@ def scene(boxes: list[tuple[int, int, int, int]], labels: list[str], **others) -
     return Scene(depth, instances, labels, **others)
 
 
+def figures_of(*pairs, kinds):
+    return perception_figures(PerceptionCounts.of(*pair, kinds) for pair in pairs)
+
+
 def test_a_perfect_perception():
     true = scene(
         [(0, 0, 5, 5), (10, 10, 15, 18)],
         ["cup", "bed"],
         attributes=[("red", "plain"), ("blue", "striped")],
     )
-    figures = perception_figures([(true, true)], KINDS)
+    figures = figures_of((true, true), kinds=KINDS)
     assert figures == {
         "instance_recall": 1,
         "instance_precision": 1,
@@ -44,7 +53,7 @@ def test_wrong_label_low_overlap_and_wrong_colour_each_cost_what_they_should():
         attributes=[("red",), ("red",), ("red",)],
         depth=np.full((20, 20), 2.2, np.float32),
     )
-    figures = perception_figures([(perceived, true)], KINDS)
+    figures = figures_of((perceived, true), kinds=KINDS)
     assert match_instances(perceived, true) == [(3, 3)]
     assert figures["instance_recall"] == pytest.approx(1 / 3)
     assert figures["instance_precision"] == pytest.approx(1 / 3)
@@ -58,7 +67,7 @@ def test_hidden_instances_and_unknown_depth_do_not_count():
     depth[:, :3] = 0
     true = scene([(0, 0, 5, 5)], ["cup", "hidden"], depth=depth)
     perceived = scene([(0, 0, 5, 5)], ["cup"], depth=np.full((20, 20), 3.0, np.float32))
-    figures = perception_figures([(perceived, true)], {})
+    figures = figures_of((perceived, true), kinds={})
     assert figures["instance_recall"] == 1
     assert figures["depth_abs_rel"] == pytest.approx(0.5)
 

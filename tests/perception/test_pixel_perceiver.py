@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from spatial_dual.metrics.perception import Scene, perception_figures
+from spatial_dual.metrics.perception import PerceptionCounts, Scene, perception_figures
 from spatial_dual.perception.batches import PerceptionBatches, names_in_records
 from spatial_dual.perception.losses import perception_loss
 from spatial_dual.perception.network import PerceiverConfig
@@ -47,13 +47,13 @@ def test_training_teaches_objects_colours_and_depth(trained, records):
     assert log.rows[-1]["loss"] < 0.3 * log.rows[0]["loss"]
     truth = next(records.chunks(len(records)))
     seen = perceiver.perceive(truth["image"])
-    pairs = []
+    counts = []
     for i in range(len(records)):
         words = [node["attributes"] for node in json.loads(truth["graph"][i])["objects"]]
         true = Scene(truth["depth"][i], truth["instances"][i], truth["labels"][i], words)
         mine = Scene(seen.depth[i], seen.instances[i], seen.labels[i], seen.attributes[i])
-        pairs.append((mine, true))
-    figures = perception_figures(pairs, KINDS)
+        counts.append(PerceptionCounts.of(mine, true, KINDS))
+    figures = perception_figures(counts)
     assert figures["instance_recall"] > 0.8
     assert figures["colour_accuracy"] > 0.9
     assert figures["depth_abs_rel"] < 0.1

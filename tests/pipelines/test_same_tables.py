@@ -35,7 +35,12 @@ TINY = {
         "scene_graphs": {"text_parser": "lexicon"},  # of the training graphs: loads at once
         "sampling": {"candidates": 2, "drawings": 2},
         "generate": {"count": 4, "from_gold_count": 2, "steps": 2},
-        "evaluate": {"round_trips": 2, "visor": {"captions": 2, "drawings": 2}},
+        "evaluate": {
+            "round_trips": 2,
+            "visor": {"captions": 2, "drawings": 2},
+            "bounds": 1,
+            "judge": {"model": {"widths": [8, 8, 16]}},
+        },
     },
 }
 

@@ -1,9 +1,11 @@
 """How well instances, their attributes and depth are perceived, against the records' truth."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+
+from spatial_dual.metrics.shares import Share
 
 IOU_THRESHOLD = 0.5
 
@@ -25,50 +27,79 @@ class Scene:
     attributes: Sequence[Sequence[str]] = ()
 
 
-def perception_figures(
-    pairs: Iterable[tuple[Scene, Scene]], kinds: Mapping[str, Collection[str]]
-) -> dict[str, float | str]:
-    """Figures over images, which are consumed as a stream.
+@dataclass(frozen=True)
+class PerceptionCounts:
+    """What perception gets right in images; counts of several add up.
 
-    ``instance_recall`` and ``instance_precision``: a visible true instance is found when a
-    perceived one with its label overlaps it with IoU > 0.5. ``depth_abs_rel``: mean of
-    |d - d*| / d* over pixels of true instances with known depth. ``<kind>_accuracy``: share of
-    found instances whose word of that kind is right, of those that have one. NaN where there is
-    nothing to count; the reason in the place of ``depth_abs_rel`` where a perceived depth is not
-    finite.
-
-    Args:
-        pairs: (perceived, true) for each image.
-        kinds: words of each attribute kind.
+    Attributes:
+        found: true instances that a perceived one of their label overlaps with IoU > 0.5.
+        perceived: instances perceived.
+        true: instances visible in truth.
+        error: sum of |d - d*| / d* over ``pixels``.
+        pixels: of true instances with known depth.
+        bad_pixels: of these, where the perceived depth is not finite.
+        words: by attribute kind, found instances whose word is right, of those that have one.
     """
-    found = perceived_count = true_count = pixels = bad_pixels = 0
-    error = 0.0
-    right = dict.fromkeys(kinds, 0)
-    total = dict.fromkeys(kinds, 0)
-    for perceived, true in pairs:
+
+    found: int = 0
+    perceived: int = 0
+    true: int = 0
+    error: float = 0.0
+    pixels: int = 0
+    bad_pixels: int = 0
+    words: Mapping[str, Share] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, perceived: Scene, true: Scene, kinds: Mapping[str, Collection[str]]
+    ) -> "PerceptionCounts":
+        """Counts of one image, for words of each attribute kind."""
         matches = match_instances(perceived, true)
-        found += len(matches)
-        perceived_count += len(perceived.labels)
-        true_count += len(np.unique(true.instances[true.instances > 0]))
         known = (true.instances > 0) & (true.depth > 0) & np.isfinite(true.depth)
-        depth = true.depth[known].astype(np.float64)
-        seen = perceived.depth[known]
-        error += float((np.abs(seen - depth) / depth).sum())
-        pixels += depth.size
-        bad_pixels += int((~np.isfinite(seen)).sum())
-        for kind, words in kinds.items():
-            for mine, theirs in matches:
-                truth = _words(true, theirs) & set(words)
-                total[kind] += bool(truth)
-                right[kind] += bool(truth & _words(perceived, mine))
-    figures = {
-        "instance_recall": _ratio(found, true_count),
-        "instance_precision": _ratio(found, perceived_count),
-        "depth_abs_rel": (
-            "perceived depth is NaN or infinite" if bad_pixels else _ratio(error, pixels)
-        ),
+        depth, seen = true.depth[known].astype(np.float64), perceived.depth[known]
+        words = {}
+        for kind, own in kinds.items():
+            pairs = [(_words(true, theirs) & set(own), mine) for mine, theirs in matches]
+            right = sum(bool(truth & _words(perceived, mine)) for truth, mine in pairs)
+            words[kind] = Share(right, sum(bool(truth) for truth, _ in pairs))
+        return cls(
+            found=len(matches),
+            perceived=len(perceived.labels),
+            true=len(np.unique(true.instances[true.instances > 0])),
+            error=float((np.abs(seen - depth) / depth).sum()),
+            pixels=depth.size,
+            bad_pixels=int((~np.isfinite(seen)).sum()),
+            words=words,
+        )
+
+    def __add__(self, other: "PerceptionCounts") -> "PerceptionCounts":
+        """Both together."""
+        kinds = {**self.words, **other.words}
+        return PerceptionCounts(
+            self.found + other.found,
+            self.perceived + other.perceived,
+            self.true + other.true,
+            self.error + other.error,
+            self.pixels + other.pixels,
+            self.bad_pixels + other.bad_pixels,
+            {k: self.words.get(k, Share()) + other.words.get(k, Share()) for k in kinds},
+        )
+
+
+def perception_figures(counts: Iterable[PerceptionCounts]) -> dict[str, float | str]:
+    """``instance_recall``, ``instance_precision``, ``depth_abs_rel``, ``<kind>_accuracy``.
+
+    NaN where there is nothing to count; the reason in the place of ``depth_abs_rel`` where a
+    perceived depth is not finite.
+    """
+    summed = sum(counts, PerceptionCounts())
+    depth_error = _ratio(summed.error, summed.pixels)
+    return {
+        "instance_recall": _ratio(summed.found, summed.true),
+        "instance_precision": _ratio(summed.found, summed.perceived),
+        "depth_abs_rel": "perceived depth is NaN or infinite" if summed.bad_pixels else depth_error,
+        **{f"{kind}_accuracy": share.value for kind, share in summed.words.items()},
     }
-    return figures | {f"{kind}_accuracy": _ratio(right[kind], total[kind]) for kind in kinds}
 
 
 def match_instances(perceived: Scene, true: Scene) -> list[tuple[int, int]]:

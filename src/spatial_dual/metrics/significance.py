@@ -50,7 +50,7 @@ def nested_bootstrap(
             f"a paired test needs at least 2 rows (trainings, scenes, 2) of both, got {shapes}"
         )
     for scores in (system, baseline):
-        check_finite(scores, "scores of a paired test")
+        check_finite(scores.reshape(-1, 2), "scores of a paired test")
         if (scores[..., 1] < 0).any() or not scores[..., 1].any():
             raise UndefinedMetricError("a paired test needs something that was counted")
     if (system == baseline).all():

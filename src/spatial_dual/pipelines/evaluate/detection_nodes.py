@@ -9,7 +9,7 @@ Parameters = dict[str, Any]
 Figures = dict[str, Any]
 NO_DETECTOR = (
     "no open-vocabulary detector; name one, or its folder, in evaluate.detector.name "
-    "(agreement.drawn and agreement.described are by perception)"
+    "(agreement.drawn is by the judge, agreement.described by the gold graph)"
 )
 
 

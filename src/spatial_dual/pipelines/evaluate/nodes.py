@@ -1,9 +1,9 @@
-"""Nodes of the ``evaluate`` stage: figures of the parts on the whole split, and of samples.
+"""Nodes of the ``evaluate`` stage: figures of samples, and all figures together.
 
 Each gives figures by name; a string in place of a number is the reason why there is none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -14,50 +14,21 @@ from spatial_dual.pipelines.reading import (
     is_rendered,
     new_rows,
     protocol,
-    read_graph,
     read_graphs,
-    read_rows,
     rows_of,
 )
 from spatial_dual.pipelines.types import (
     ClipEncoder,
-    Dgae,
-    ImageTokenizer,
     Records,
     SceneGraph,
-    SizePrior,
     Stated,
     TextTokenizer,
 )
 
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
-CHUNK = 100
 LEAST_VISIBILITY = 0.3
-NO_GOLD = "photographs have no gold scene graph"
 NO_GRAMMAR = "photographs have no caption grammar"
-
-
-def evaluate_image_tokenizer(
-    scenes: Records, tokens: Records, image_tokenizer: ImageTokenizer
-) -> Figures:
-    """PSNR of the reconstructions, and the share of the codebook that the split uses."""
-    from spatial_dual.metrics.judge import reconstruct
-    from spatial_dual.metrics.tokens import code_histogram, codes_used, perplexity, psnr_db
-    from spatial_dual.progress import batch_ranges
-
-    size = image_tokenizer.config.codes
-    histogram = np.zeros(size, np.int64)
-    decibels = [np.zeros(0)]
-    for rows in batch_ranges(len(scenes), CHUNK, "image tokenizer"):
-        codes = tokens.array("image_codes", rows)
-        histogram += code_histogram(codes, size)
-        decibels.append(psnr_db(scenes.array("image", rows), reconstruct(image_tokenizer, codes)))
-    return {
-        "psnr_db": float(np.concatenate(decibels).mean()) if len(scenes) else float("nan"),
-        "codes_used": codes_used(histogram),
-        "perplexity": perplexity(histogram),
-    }
 
 
 def evaluate_clip(
@@ -95,82 +66,6 @@ def evaluate_clip(
     found = by_composition(figures, len(samples), new_rows(compositions, samples))
     recall = figure_or_reason(lambda: recall_at_1(cosines["gold"]))
     return found | {"gold_recall_at_1_of_100": recall}
-
-
-def evaluate_perception(scenes: Records, perceived: Records, kinds: Parameters) -> Figures:
-    """Instances, depth and attribute words that perception gets right."""
-    from spatial_dual.metrics.perception import Scene, perception_figures
-
-    def truth(row: Mapping[str, Any]) -> Scene:
-        words = (
-            [item.attributes for item in read_graph(row["graph"]).objects] if row["graph"] else []
-        )
-        return Scene(row["depth"], row["instances"], row["labels"], words)
-
-    def seen(row: Mapping[str, Any]) -> Scene:
-        return Scene(row["depth"], row["instances"], row["labels"], row["attributes"])
-
-    truths = read_rows(scenes, ("depth", "instances", "labels", "graph"), "perception")
-    pairs = ((seen(p), truth(s)) for p, s in zip(read_rows(perceived), truths, strict=True))
-    return perception_figures(pairs, kinds)
-
-
-def evaluate_scene_graphs(scenes: Records, graphs: Records, size_prior: SizePrior) -> Figures:
-    """Triplets between visible objects by depth: from gold depth, and from the image alone."""
-    from spatial_dual.metrics.lifting import gold_depth_counts
-    from spatial_dual.metrics.spatial import match_objects, total, visible_counts
-
-    gold = read_graphs(graphs, "gold")
-    seen = read_graphs(graphs, "depth")
-    by_image = total(
-        visible_counts(s, g, match_objects(s, g), LEAST_VISIBILITY)
-        for s, g in zip(seen, gold, strict=True)
-    )
-    columns = ("depth", "instances", "labels", "camera", "graph")
-    known = (row for row in read_rows(scenes, columns, "gold depth") if row["depth"].any())
-    rows = (row for row in known if row["graph"])
-    lifted = total(gold_depth_counts(row, size_prior, LEAST_VISIBILITY) for row in rows)
-    return {
-        "gold_depth": {"triplet_f1": lifted.f1 if lifted.reference else NO_GOLD},
-        "image": {
-            "triplet_recall": by_image.recall,
-            "triplet_precision": by_image.precision,
-            "triplet_f1": by_image.f1,
-        },
-    }
-
-
-def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
-    """Tags of the gold graphs that come back from their codes, and the codes that they use.
-
-    ``shuffled_relation_accuracy`` is of relations whose ends have the labels of other objects.
-    """
-    import torch
-
-    from spatial_dual.metrics.reconstruction import tag_shares
-    from spatial_dual.metrics.shares import Share
-    from spatial_dual.metrics.tokens import code_histogram, codes_used, perplexity
-    from spatial_dual.training.graph_codes import view_tags, with_shuffled_labels
-
-    shares: dict[str, Share] = {}
-    histogram = np.zeros(dgae.codes, np.int64)
-    for chunk in aligned.chunks(CHUNK):
-        tags = view_tags(chunk, "gold")
-        with torch.inference_mode():
-            codes = dgae.encode(tags)
-            decoded = dgae.decode(codes)
-            mixed = dgae.decode(with_shuffled_labels(codes, tags, dgae))
-        histogram += code_histogram(codes.numpy(), dgae.codes)
-        true, back, of_mixed = (_arrays(each) for each in (tags, decoded, mixed))
-        found = tag_shares(true, back)
-        found["shuffled_relation"] = tag_shares(true, of_mixed)["relation"]
-        shares = {kind: shares.get(kind, Share()) + share for kind, share in found.items()}
-    accuracies = {f"{kind}_accuracy": share.value for kind, share in shares.items()}
-    return accuracies | {"codes_used": codes_used(histogram), "perplexity": perplexity(histogram)}
-
-
-def _arrays(tags: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    return {name: values.numpy() for name, values in tags.items()}
 
 
 def find_new_compositions(scenes: Records, graphs: Records) -> Figures:

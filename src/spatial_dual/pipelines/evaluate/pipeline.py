@@ -18,13 +18,15 @@ from spatial_dual.pipelines.evaluate.nodes import (
     collect_metrics,
     evaluate_clip,
     evaluate_describe,
-    evaluate_dgae,
     evaluate_draw,
     evaluate_graph_diffusion,
+    find_new_compositions,
+)
+from spatial_dual.pipelines.evaluate.part_nodes import (
+    evaluate_dgae,
     evaluate_image_tokenizer,
     evaluate_perception,
     evaluate_scene_graphs,
-    find_new_compositions,
 )
 from spatial_dual.pipelines.evaluate.spatial_nodes import (
     describe_drawings,
@@ -63,13 +65,17 @@ _MADE: Wiring = (
     (score_samples, "samples judged graphs_test stated_texts params:evaluate", "sample_scores"),
 )
 _PARTS: Wiring = (
-    (evaluate_image_tokenizer, "scenes_test tokens_test image_tokenizer", "image_tokenizer"),
+    (
+        evaluate_image_tokenizer,
+        f"scenes_test tokens_test image_tokenizer {_NEW}",
+        "image_tokenizer",
+    ),
     (
         evaluate_perception,
-        "scenes_test perceived_test params:perception.attribute_kinds",
+        f"scenes_test perceived_test params:perception.attribute_kinds {_NEW}",
         "perception",
     ),
-    (evaluate_scene_graphs, "scenes_test graphs_test size_prior", "scene_graph"),
+    (evaluate_scene_graphs, f"scenes_test graphs_test size_prior {_NEW}", "scene_graph"),
 )
 _OF_MODEL: Wiring = (
     (evaluate_dgae, "aligned_test dgae", "dgae"),

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from spatial_dual.chunks import ChunkSeries
-from spatial_dual.pipelines.evaluate.nodes import evaluate_dgae
+from spatial_dual.pipelines.evaluate.part_nodes import evaluate_dgae
 from spatial_dual.pipelines.reading import read_graphs
 from spatial_dual.pipelines.types import Dgae, Records, Vocabulary
 
