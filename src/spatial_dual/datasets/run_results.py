@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 
+from spatial_dual.datasets.csv_frames import frame_to_csv, read_frame
 from spatial_dual.datasets.folders import write_file
 
 if TYPE_CHECKING:
@@ -40,12 +41,11 @@ class RunResultsDataset(AbstractDataset[Any, Any]):
 
         if not self._path.exists():
             return pd.DataFrame(columns=self._columns)
-        return self._checked(pd.read_csv(self._path, dtype={"id": str}))
+        return self._checked(read_frame(self._path))
 
     def save(self, data: "pd.DataFrame") -> None:
         """Replace the table atomically."""
-        text = self._checked(data).to_csv(index=False, lineterminator="\n")
-        write_file(self._path, text.encode())
+        write_file(self._path, frame_to_csv(self._checked(data)))
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """The first rows, as Kedro-Viz shows them."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from spatial_dual.datasets.csv_frames import frame_to_csv, read_frame
 from spatial_dual.datasets.folders import write_file
 
 if TYPE_CHECKING:
@@ -30,25 +31,19 @@ class RunRowsDataset(AbstractDataset[Any, Any]):
 
     def load(self) -> "pd.DataFrame":
         """The run's rows."""
-        import pandas as pd
-
-        return pd.read_csv(self._path)
+        return read_frame(self._path)
 
     def save(self, data: "pd.DataFrame") -> None:
         """Write the rows, then the table, which is as long as all runs' files together."""
         import pandas as pd
 
         folder = self._path.parent
-        write_file(self._path, _csv(data))
-        runs = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
-        write_file(folder.with_suffix(".csv"), _csv(pd.concat(runs)))
+        write_file(self._path, frame_to_csv(data))
+        runs = [read_frame(path) for path in sorted(folder.glob("*.csv"))]
+        write_file(folder.with_suffix(".csv"), frame_to_csv(pd.concat(runs, ignore_index=True)))
 
     def _exists(self) -> bool:
         return self._path.is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path)}
-
-
-def _csv(rows: "pd.DataFrame") -> bytes:
-    return bytes(rows.to_csv(index=False).encode())
