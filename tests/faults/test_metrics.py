@@ -33,7 +33,7 @@ from spatial_dual.metrics.distribution import fid, inception_score, kid
 from spatial_dual.metrics.parsing import head_word
 from spatial_dual.metrics.scene_classifier import SceneClassifier
 from spatial_dual.metrics.scores import mean_rows
-from spatial_dual.metrics.significance import mean_and_deviation, nested_bootstrap
+from spatial_dual.metrics.significance import holm, mean_and_deviation, nested_bootstrap
 from spatial_dual.metrics.spatial import TripletCounts
 from spatial_dual.metrics.spice import FactCounts, Spice
 from spatial_dual.metrics.synonyms import LexiconSynonyms
@@ -340,6 +340,12 @@ def test_equal_systems_and_empty_totals_allow_no_test():
 def test_p_is_above_0_and_at_most_1_or_refused(pairs):
     p = figure_or_reason(lambda: nested_bootstrap(*pairs, seed=0, resamples=50))
     assert isinstance(p, str) or 0 < p <= 1
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_adjusted_p_values_are_no_smaller_and_at_most_1(p_values):
+    adjusted = holm(p_values)
+    assert all(p <= value <= 1 for p, value in zip(p_values, adjusted, strict=True))
 
 
 @pytest.mark.parametrize("values", [[], [math.nan, 1.0], [math.inf]])

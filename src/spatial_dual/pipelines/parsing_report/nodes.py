@@ -149,7 +149,8 @@ def _page(figures: Figures) -> Iterator[str]:
 def _numbers(own: Figures) -> dict[str, float]:
     from spatial_dual.metrics.table import flatten
 
-    return dict(flatten({key: value for key, value in own.items() if key != "examples"}))
+    shown = flatten({key: value for key, value in own.items() if key != "examples"})
+    return {key: value for key, value in shown if not isinstance(value, str)}
 
 
 def _table(parsers: Figures, columns: list[dict[str, float]]) -> Iterator[str]:
