@@ -116,7 +116,8 @@ def _is_hidden_verb(noun: Word, verb: Word, following: Word) -> bool:
         return False
     known, kind = load_lexicon().verbs.get(verb.text, ("", ""))
     base = base_forms().get(verb.text) or (known if kind == "F" else None)
-    singular_fits = base is not None and third_person(base) == verb.text and not _is_plural(noun)
+    one = not _is_plural(noun) or noun.text == "people"
+    singular_fits = base is not None and third_person(base) == verb.text and one
     many = _is_plural(noun) or noun.child("nummod") is not None or noun.child("cc") is not None
     plural_fits = base == verb.text and many
     herd = plural_fits and is_living(noun) and following.upos in _THINGS

@@ -100,8 +100,9 @@ class SentenceReader:
             return
         predicate = self._named(predicate, subjects, verb)
         self._said.builder.relate(subjects, predicate, ends)
+        held = predicate == "in"  # what is in a hand or a mouth is not in the man
         is_part = content(ground).noun in load_lexicon().parts
-        if predicate in ("on", "in") or (is_part and predicate in SPATIAL_PREDICATES):
+        if predicate == "on" or (is_part and predicate in SPATIAL_PREDICATES and not held):
             self._said.builder.relate(subjects, predicate, self._wholes(ground, subjects))
         if predicate in BESIDE:
             self._said.builder.relate(self._resting_on(ground), predicate, ends)

@@ -9,7 +9,9 @@ from spatial_dual.parsing.treebank.words import load_vocabulary
 from spatial_dual.scene.vocabulary import attribute_kind
 
 BE = frozenset(["is", "are", "was", "were"])
-_NO_NAMES = frozenset(["other", "each other", "him", "her", "it", "them"])
+_NO_NAMES = frozenset(
+    ["other", "each other", "him", "her", "it", "them", "could", "would", "should", "so", "been"]
+)
 _FINITE = frozenset(["VB", "VBP", "VBZ"])
 
 

@@ -146,14 +146,14 @@ def _page(figures: Figures) -> Iterator[str]:
     yield from ("Protocol:", "", *(f"- {key}: {text}" for key, text in PROTOCOL.items()), "")
 
 
-def _numbers(own: Figures) -> dict[str, float]:
+def _numbers(own: Figures) -> dict[str, Any]:
     from spatial_dual.metrics.table import flatten
 
     shown = flatten({key: value for key, value in own.items() if key != "examples"})
     return {key: value for key, value in shown if not isinstance(value, str)}
 
 
-def _table(parsers: Figures, columns: list[dict[str, float]]) -> Iterator[str]:
+def _table(parsers: Figures, columns: list[dict[str, Any]]) -> Iterator[str]:
     yield f"| figure | {' | '.join(parsers)} |"
     yield "|---" * (len(columns) + 1) + "|"
     for key in columns[0]:
