@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV ?= .venv
 ENV ?= local
 
-.PHONY: train test smoke lint viz readme clean
+.PHONY: train test faults smoke lint viz readme clean
 
 train: $(VENV)/.installed
 	$(VENV)/bin/kedro run --env=$(ENV) --pipelines=train
 
 test: $(VENV)/.installed
 	$(VENV)/bin/pytest -n auto -rs
+
+# hours: 10⁶ inputs and 1 000 kills of the real pipelines; writes docs/faults.md
+faults: $(VENV)/.installed
+	$(VENV)/bin/python benchmarks/faults.py
 
 smoke: $(VENV)/.installed
 	$(VENV)/bin/kedro run --env=smoke

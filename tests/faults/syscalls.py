@@ -25,6 +25,7 @@ _PATHS |= {265: "linkat", 316: "renameat2"}
 """Calls that change a file or folder, by number: of open files, and by path. Those that open count
 if they may write."""
 
+FAILURES = {"full disk": errno.ENOSPC, "read-only": errno.EROFS, "refused": errno.EPERM}
 _TRACEME, _SYSCALL, _GETREGS, _SETREGS, _SETOPTIONS, _CALL_INFO = 0, 24, 12, 13, 0x4200, 0x420E
 _OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | 0x100000  # mark calls, follow fork, vfork, clone; die with us
 _RESULT, _NUMBER = 10, 15  # places of rax and orig_rax among the registers
@@ -39,12 +40,14 @@ class Outcome:
 
     Attributes:
         met: whether it came to the call.
+        calls: how many changes of a file it made up to the fault.
         call: name of that call.
         code: exit status, negative for a signal.
         message: of the error that it ended with.
     """
 
     met: bool
+    calls: int
     call: str
     code: int
     message: str
@@ -54,7 +57,7 @@ def run_with_fault(work: Callable[[], Any], fault: str, at: int, below: Path) ->
     """Run ``work`` in a process of its own with a fault at its n-th change of a file.
 
     Args:
-        fault: "kill", "full disk" or "interrupt".
+        fault: "kill", "interrupt" or one of ``FAILURES``, which the call then gives.
         at: number of the call, from 0.
         below: calls that name or hold a file in this folder count, and no others.
     """
@@ -65,11 +68,11 @@ def run_with_fault(work: Callable[[], Any], fault: str, at: int, below: Path) ->
         _work(work, writing)
     os.close(writing)
     try:
-        met, call, status = _Tracer(child, str(below)).run(fault, at)
+        met, calls, call, status = _Tracer(child, str(below)).run(fault, at)
     finally:
         message = b"".join(iter(lambda: os.read(reading, 1 << 16), b"")).decode()
         os.close(reading)
-    return Outcome(met, call, os.waitstatus_to_exitcode(status), message)
+    return Outcome(met, calls, call, os.waitstatus_to_exitcode(status), message)
 
 
 def skip_without_tracing() -> None:
@@ -112,24 +115,23 @@ class _Tracer:
 
     def __init__(self, child: int, below: str) -> None:
         self._child, self._below = child, below
-        self._failing: set[int] = set()
+        self._failing: dict[int, int] = {}
         os.waitpid(child, 0)
         _ptrace(_SETOPTIONS, child, None, _OPTIONS)
 
-    def run(self, fault: str, at: int) -> tuple[bool, str, int]:
+    def run(self, fault: str, at: int) -> tuple[bool, int, str, int]:
         seen, met, name = -1, False, ""
         _ptrace(_SYSCALL, self._child, None, None)
         while True:
             thread, status = os.waitpid(-1, 0x40000000)  # any thread
             if not os.WIFSTOPPED(status):
                 if thread == self._child:
-                    return met, name, status
+                    return met, seen + 1, name, status
                 continue
             deliver = 0
             if os.WSTOPSIG(status) == signal.SIGTRAP | 0x80:
                 if thread in self._failing:
-                    self._failing.remove(thread)
-                    self._set(thread, _RESULT, -errno.ENOSPC)
+                    self._set(thread, _RESULT, -self._failing.pop(thread))
                 elif not met and (found := self._change(thread)):
                     seen += 1
                     if met := seen == at:
@@ -140,9 +142,9 @@ class _Tracer:
             _ptrace(_SYSCALL, thread, None, deliver or None, may_be_gone=True)
 
     def _inflict(self, fault: str, thread: int) -> None:
-        if fault == "full disk":
+        if fault in FAILURES:
             self._set(thread, _NUMBER, -1)  # no such call: nothing is done
-            self._failing.add(thread)
+            self._failing[thread] = FAILURES[fault]
         else:
             os.kill(self._child, signal.SIGKILL if fault == "kill" else signal.SIGINT)
 

@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from spatial_dual.training.checkpoint import CheckpointStore, Progress
-from tests.faults.profile import FACTOR
+from tests.faults.profile import inputs
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> CheckpointStore:
 def test_every_flipped_bit_is_named(store: CheckpointStore) -> None:
     whole = store.path.read_bytes()
     everywhere = range(8 * len(whole))
-    for bit in random.Random(0).sample(everywhere, min(len(everywhere), 400 * FACTOR)):
+    for bit in random.Random(0).sample(everywhere, min(len(everywhere), inputs(400))):
         broken = bytearray(whole)
         broken[bit // 8] ^= 1 << bit % 8
         store.path.write_bytes(broken)

@@ -13,7 +13,7 @@ from spatial_dual.datasets.record_columns import RecordsError
 from spatial_dual.datasets.records import Records, write_records
 from spatial_dual.datasets.shard_folder import damages
 from tests.faults.child import outcomes
-from tests.faults.profile import FACTOR
+from tests.faults.profile import inputs
 
 ROWS = 40
 SHARD = "shard-00000.arrow"
@@ -70,7 +70,7 @@ def read_flipped(given: tuple[Path, Path, int, bool]) -> str:
 
 @pytest.mark.parametrize("agrees", [False, True])
 def test_flipped_bits(folder: Path, tmp_path: Path, agrees: bool) -> None:
-    tries = [(folder, tmp_path / "r", seed, agrees) for seed in range(150 * FACTOR)]
+    tries = [(folder, tmp_path / "r", seed, agrees) for seed in range(inputs(150))]
     found = set(outcomes(read_flipped, tries))
     assert found == ({"named", "equal", "other"} if agrees else {"named"})
 

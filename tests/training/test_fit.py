@@ -196,7 +196,7 @@ def test_failed_save_keeps_the_previous_checkpoint(
     def full_disk(*_: object, **__: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("spatial_dual.training.checkpoint.save_file", full_disk)
+    monkeypatch.setattr("spatial_dual.training.checkpoint.save", full_disk)
     with pytest.raises(OSError, match="No space"):
         fit("line", make_model(), squared_error, Line(), make_config(steps=9), store)
     assert store.path.read_bytes() == before

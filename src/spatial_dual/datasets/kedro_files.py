@@ -36,7 +36,7 @@ class ReplacedWhole:
         if version is None:
             return None
         newest = max(kedro.list_versions(full_path=False), default="")
-        return f"{newest}+" if newest > version else version
+        return f"{newest}_" if newest > version else version
 
 
 class JSONDataset(ReplacedWhole, KedroJSONDataset):

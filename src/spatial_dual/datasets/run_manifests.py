@@ -23,7 +23,8 @@ class RunManifestsDataset(AbstractDataset[None, list[Manifest]]):
 
     def load(self) -> list[Manifest]:
         """The content of each file."""
-        return [read_json(path) for path in sorted(self._folder.glob("*.json"))]
+        found = [read_json(path) for path in sorted(self._folder.glob("*.json"))]
+        return sorted(found, key=lambda manifest: manifest.get("number", 0))
 
     def save(self, data: None) -> None:
         """Always fails: the hooks write manifests."""

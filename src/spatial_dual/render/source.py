@@ -5,14 +5,20 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
+from spatial_dual import child_processes
 from spatial_dual.chunks import Chunk, ChunkSeries, Make
 from spatial_dual.render.scenes import render_chunk
 from spatial_dual.render.splits import SPLITS
 
 _AHEAD = 2
 """Chunks in work or waiting for each worker: what memory holds does not grow with the data."""
+
+
+class LostWorkerError(RuntimeError):
+    """A process that draws scenes was killed or hangs; the message says what to do."""
 
 
 class SceneSource:
@@ -84,11 +90,32 @@ class SceneSource:
     def _in_parallel(self, make: Make, ranges: Iterable[range]) -> Iterator[Chunk]:
         # Spawned, not forked: the parent may hold locks of other libraries' threads.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self._workers, mp_context=context) as pool:
+        watch = child_processes.end_with_parent
+        with ProcessPoolExecutor(self._workers, context, watch) as pool:
             pending: deque[Future[Chunk]] = deque()
             for rows in ranges:
                 if len(pending) == _AHEAD * self._workers:
-                    yield pending.popleft().result()
+                    yield _result(pool, pending.popleft())
                 pending.append(pool.submit(make, rows))
             while pending:
-                yield pending.popleft().result()
+                yield _result(pool, pending.popleft())
+
+
+def _result(pool: ProcessPoolExecutor, future: "Future[Chunk]") -> Chunk:
+    seconds = child_processes.HANG_SECONDS
+    try:
+        return future.result(seconds)
+    except BrokenProcessPool as error:
+        lost = "was killed, perhaps for lack of memory"
+        raise LostWorkerError(_advice(lost)) from error
+    except TimeoutError as error:
+        for process in pool._processes.values():  # else the pool would wait for them at its end
+            process.kill()
+        raise LostWorkerError(_advice(f"has given nothing for {seconds:.0f} s")) from error
+
+
+def _advice(what: str) -> str:
+    return (
+        f"scenes: a process that draws them {what}; what is finished is kept: run again with "
+        "--only-missing-outputs, with fewer workers in the catalog entry if memory is short"
+    )

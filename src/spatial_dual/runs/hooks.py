@@ -18,7 +18,15 @@ from kedro.pipeline.node import Node
 
 from spatial_dual.datasets.progress import ProgressDataset
 from spatial_dual.runs.fingerprints import Fingerprints, Recipe, StaleAwareCatalog, digest
-from spatial_dual.runs.manifest import lock_runs, new_manifest, now, resumed, save_manifest
+from spatial_dual.runs.manifest import (
+    lock_runs,
+    new_manifest,
+    now,
+    number_run,
+    resumed,
+    save_manifest,
+    usable,
+)
 from spatial_dual.training.stopping import stop_signals
 
 PACKAGE = __name__.partition(".")[0]
@@ -48,11 +56,13 @@ class RunRecords:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
     ) -> None:
         """Lock the folder, begin the manifest, find what is stale."""
-        self._lock = lock_runs(self._folder)
         self._started = time.perf_counter()
         self._manifest = new_manifest(run_params, catalog.load("parameters"))
         self._outputs: dict[str, str] = self._manifest.setdefault("outputs", {})
-        save_manifest(self._folder, self._manifest)
+        with usable(self._folder.parent):
+            self._lock = lock_runs(self._folder)
+            number_run(self._folder, self._manifest)
+            save_manifest(self._folder, self._manifest)
         self._handlers = {number: signal.getsignal(number) for number in stop_signals()}
         _handle(dict.fromkeys(self._handlers, signal.default_int_handler))
         atexit.register(self._stopped)

@@ -1,13 +1,15 @@
 """One JSON file for each run: what was run, with what, on what, and what came out."""
 
+import errno
 import json
+import logging
 import os
 import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import distributions
@@ -18,12 +20,14 @@ import click
 from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import BaseModel, FiniteFloat, ValidationError
 
-from spatial_dual.datasets.folders import create, write_file
+from spatial_dual.datasets.folders import create, read_object, write_file
 from spatial_dual.datasets.reading import BadFileError, read_json
 from spatial_dual.runs.fingerprints import plain
 
 Manifest = dict[str, Any]
+logger = logging.getLogger(__name__)
 ONLY_MISSING = "--only-missing-outputs"
+LAST = "last"  # a file with number and start of the last run
 RESERVE = "reserve"  # a file that a run frees at its end, so that a full disk can take the manifest
 
 
@@ -34,6 +38,7 @@ class _Stated(BaseModel, strict=True):
     status: str
     command: list[str]
     git: dict[str, str | bool]
+    number: int = 0
     seconds: FiniteFloat = 0.0
     pid: int = 0
     outputs: dict[str, str] = {}
@@ -41,6 +46,10 @@ class _Stated(BaseModel, strict=True):
 
 class FolderInUseError(click.ClickException):
     """Another run writes to the same folder; the message names it."""
+
+
+class UnusableFolderError(click.ClickException):
+    """Nothing can be written to the data folder; the message says why and what to do."""
 
 
 class ManifestError(ValueError):
@@ -72,16 +81,14 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def load_manifests(folder: Path) -> dict[str, Manifest]:
-    """All runs by id, oldest first; one that ended without saying so was killed.
+    """All runs by id, in the order in which they began; one that ended unsaid was killed.
 
     Raises:
         ManifestError: a file is damaged.
     """
-    manifests = [_load(path) for path in sorted(folder.glob("*.json"))]
+    manifests = sorted(map(_load, sorted(folder.glob("*.json"))), key=_number)
     for manifest in manifests:
-        if manifest["status"] == "running" and not (
-            manifest is manifests[-1] and _take(folder) is None
-        ):
+        if manifest["status"] == "running" and not (manifest is manifests[-1] and _is_held(folder)):
             manifest["status"] = "killed"
     return {manifest["id"]: manifest for manifest in manifests}
 
@@ -103,6 +110,48 @@ def lock_runs(folder: Path) -> BaseFileLock:
         f"{shlex.join(run['command'])}); wait for that run or stop it, or give this one a folder "
         "of its own (data in conf/<env>/globals.yml)"
     )
+
+
+@contextmanager
+def usable(data: Path) -> Iterator[None]:
+    """What writes the first files of a run.
+
+    Raises:
+        UnusableFolderError: it fails for a full disk or a data folder that is read-only.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            (data / "runs" / RESERVE).unlink(missing_ok=True)
+            what = "less than 1 MiB is free there; make room"
+        elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            what = f"cannot be written to ({error.strerror}); make it writable"
+        else:
+            raise
+        raise UnusableFolderError(
+            f"{data}: {what}, or give the run another folder (data in conf/<env>/globals.yml); "
+            "nothing there was changed"
+        ) from error
+
+
+def number_run(folder: Path, manifest: Manifest) -> None:
+    """Give a run the number after the last run's: its place, whatever the clock says."""
+    last = read_object(folder / LAST)
+    number = last.get("number")
+    if not isinstance(number, int):
+        with suppress(ManifestError):
+            number = max(map(_number, load_manifests(folder).values()), default=0)
+    manifest["number"] = (number or 0) + 1
+    if str(last.get("started", "")) > manifest["started"]:
+        logger.warning(
+            "The clock was set back: the last run began at %s, this one at %s; runs are kept in "
+            "the order in which they ran",
+            last["started"],
+            manifest["started"],
+        )
+    content = {"number": manifest["number"], "started": manifest["started"]}
+    write_file(folder / LAST, json.dumps(content).encode())
 
 
 def resumed(command: list[str]) -> str:
@@ -128,6 +177,18 @@ def _load(path: Path) -> Manifest:
             "elsewhere or delete it"
         ) from error
     return dict(manifest)
+
+
+def _number(manifest: Manifest) -> int:
+    return int(manifest.get("number", 0))
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a run is on; of a folder that is read-only it cannot be known that none is."""
+    try:
+        return _take(folder) is None
+    except OSError:
+        return True
 
 
 def _take(folder: Path) -> BaseFileLock | None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from spatial_dual.datasets.folders import replace_file
+from spatial_dual.datasets.folders import write_file
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,8 @@ class CheckpointStore:
         tensors = {name: t.detach().cpu().clone() for name, t in progress.tensors.items()}
         header = json.dumps({k: v for k, v in vars(progress).items() if k != "tensors"})
         metadata = {"progress": header, "sha256": _digest(header, tensors)}
-        replace_file(self.path, lambda path: save_file(tensors, path, metadata=metadata))
+        # save_file would leave a temporary file of its own where a kill falls into it
+        write_file(self.path, save(tensors, metadata))
 
     def load(self, fingerprint: str) -> Progress | None:
         """The stored progress if it belongs to the training with this fingerprint, else None.

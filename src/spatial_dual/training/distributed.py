@@ -7,8 +7,10 @@ and hands back the weights. They are given a function and its arguments and know
 import copy
 import json
 import os
+import signal
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,10 +19,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spatial_dual import child_processes
 from spatial_dual.devices import choose_device
 from spatial_dual.training.stopping import StopRequest
 
 WAIT_SECONDS = 1.0
+GRACE_SECONDS = 60.0
+"""For workers whose parent has ended: their step, and a checkpoint."""
+
+
+class LostWorkerError(RuntimeError):
+    """A training process was killed or hangs; the message names it and says what to do."""
 
 
 class Workers:
@@ -56,14 +65,24 @@ class Workers:
 
 
 class AcceleratedWorkers(Workers):
-    """One of several processes, joined by accelerate: NCCL on GPUs, Gloo on the CPU."""
+    """One of several processes, joined by accelerate: NCCL on GPUs, Gloo on the CPU.
 
-    def __init__(self, on_cpu: bool) -> None:
-        from accelerate import Accelerator, DistributedDataParallelKwargs
+    Args:
+        on_cpu: whether to train there.
+        patience: seconds after which another one that is waited for counts as hung.
+    """
+
+    def __init__(self, on_cpu: bool, patience: float) -> None:
+        from accelerate import (
+            Accelerator,
+            DistributedDataParallelKwargs,
+            InitProcessGroupKwargs,
+        )
 
         # losses leave parts of a model out, as a batch may
         options = DistributedDataParallelKwargs(find_unused_parameters=True)
-        self._accelerator = Accelerator(cpu=on_cpu, kwargs_handlers=[options])
+        group = InitProcessGroupKwargs(timeout=timedelta(seconds=patience))
+        self._accelerator = Accelerator(cpu=on_cpu, kwargs_handlers=[options, group])
         self.rank = self._accelerator.process_index
         self.count = self._accelerator.num_processes
 
@@ -105,7 +124,8 @@ def run_workers(
 
     Raises:
         ValueError: fewer GPUs than processes.
-        KeyboardInterrupt: Ctrl-C or SIGTERM, once the workers have stopped.
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, once the workers have stopped.
+        LostWorkerError: a worker was killed, or has hung for ``HANG_SECONDS``.
     """
     on_cpu = choose_device(device).type == "cpu"
     if not on_cpu and torch.cuda.device_count() < count:
@@ -117,7 +137,10 @@ def run_workers(
         result = Path(folder) / "result.json"
         context = torch.multiprocessing.start_processes(
             _work,
-            args=(_meeting_point(count, on_cpu), on_cpu, result, train, model, rest),
+            args=(
+                *(_meeting_point(count, on_cpu), on_cpu, child_processes.HANG_SECONDS),
+                *(result, train, model, rest),
+            ),
             nprocs=count,
             join=False,
             start_method="spawn",
@@ -135,25 +158,47 @@ def _wait(context: torch.multiprocessing.ProcessContext) -> None:
                     told = True  # once: a worker takes a second signal for impatience
                     for process in context.processes:
                         process.terminate()
-        except torch.multiprocessing.ProcessExitedException:
+        except torch.multiprocessing.ProcessExitedException as error:
             if not stop.made:
-                raise
+                raise _lost(context) or error from error
+        except torch.multiprocessing.ProcessRaisedException as error:
+            # of those that waited for one that was killed or hangs
+            raise _lost(context) or error from error
+        except KeyboardInterrupt:  # a second one: at once
+            for process in context.processes:
+                process.kill()
+            raise
     if stop.made:
         raise KeyboardInterrupt("stopped with all workers")
+
+
+def _lost(context: torch.multiprocessing.ProcessContext) -> LostWorkerError | None:
+    """Names the workers that ended by SIGKILL: others', or ours because they did not answer."""
+    codes = [process.exitcode for process in context.processes]
+    lost = [f"{rank + 1} of {len(codes)}" for rank, c in enumerate(codes) if c == -signal.SIGKILL]
+    if not lost:
+        return None
+    return LostWorkerError(
+        f"training process {', '.join(lost)} was killed, perhaps for lack of memory, or did not "
+        f"answer for {child_processes.HANG_SECONDS:.0f} s; run again to go on from the last "
+        "checkpoint"
+    )
 
 
 def _work(
     rank: int,
     environment: dict[str, str],
     on_cpu: bool,
+    patience: float,
     result: Path,
     train: Callable[..., dict[str, Any]],
     model: nn.Module,
     rest: tuple[Any, ...],
 ) -> None:
     os.setsid()  # Ctrl-C reaches the waiting process alone, which passes it on
+    child_processes.end_with_parent(GRACE_SECONDS)
     os.environ |= environment | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
-    workers = AcceleratedWorkers(on_cpu)
+    workers = AcceleratedWorkers(on_cpu, patience)
     own = copy.deepcopy(model)  # the weights that were handed over are all processes' memory
     report = train(workers, own, *rest)
     if workers.rank == 0:
