@@ -238,6 +238,13 @@ def test_standard_input_that_is_no_picture_is_named(monkeypatch, capsys):
 # what strangers named
 
 
+@pytest.mark.usefixtures("model", "piped")
+def test_standard_input_that_never_ends_is_named(monkeypatch):
+    monkeypatch.setattr(inputs, "PICTURE_BYTES", 100)
+    with pytest.raises(SystemExit, match="standard input: more than 100 bytes"):
+        main(["describe", "-"])
+
+
 @given(st.text(st.characters()))
 def test_printable_text_holds_no_control_and_visible_text_stays(text):
     shown = printable(text)

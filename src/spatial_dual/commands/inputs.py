@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
+from spatial_dual.datasets.limits import PICTURE_BYTES
 from spatial_dual.datasets.reading import BadFileError
 from spatial_dual.datasets.text_files import decode_text, split_lines
 from spatial_dual.scene.text import clean_caption
@@ -63,11 +64,14 @@ def standard_input() -> bytes:
     """All of standard input; it can be read once, and is asked for by several.
 
     Raises:
-        CommandError: it is closed.
+        CommandError: it is closed, or holds more than ``PICTURE_BYTES``.
     """
     if sys.stdin is None:
         raise CommandError("standard input is closed")
-    return sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read(PICTURE_BYTES + 1)
+    if len(data) > PICTURE_BYTES:
+        raise CommandError(f"standard input: more than {PICTURE_BYTES} bytes")
+    return data
 
 
 def read_picture(path: Path, size: int) -> "tuple[Image, np.ndarray, Crop]":

@@ -25,6 +25,7 @@ _ABOUT = "Draw what a text says about space, and say what an image shows of it."
 _EXAMPLES = """examples:
   spatial-dual draw "a red cup on a table" -o out.png --num 4 --show-graph
   spatial-dual describe photo.jpg
+  spatial-dual describe - < photo.jpg
   spatial-dual graph --text "a red cup on a table"
   spatial-dual graph --image photo.jpg --completed
   spatial-dual graph --image photo.png --depth depth.png --depth-unit 0.001 \\
