@@ -8,6 +8,7 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import PlotlyPreview
 
 from spatial_dual.datasets.folders import write_file
+from spatial_dual.datasets.text_files import split_lines
 
 Curves = dict[str, Any]
 
@@ -32,7 +33,7 @@ class LossCurvesDataset(AbstractDataset[Curves, Curves]):
 
     def load(self) -> Curves:
         """The training and its ``rows``; raises DatasetError where lines are missing."""
-        head, *rows = map(json.loads, self._path.read_text(encoding="utf-8").splitlines())
+        head, *rows = map(json.loads, split_lines(self._path.read_text(encoding="utf-8")))
         if len(rows) != head.pop("intervals"):
             raise DatasetError(f"{self._path}: cut; run the stage of its training again")
         return {**head, "rows": rows}
