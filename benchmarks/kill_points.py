@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: a fork has none of its threads
@@ -40,9 +41,9 @@ def start(conf: Path) -> int:
     code = 1
     try:
         os.setsid()
-        null = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(null, stream)
+        log = os.open(conf.parent / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        for stream in (1, 2):
+            os.dup2(log, stream)
         bootstrap_project(PROJECT)
         with KedroSession.create(
             PROJECT,
@@ -52,6 +53,8 @@ def start(conf: Path) -> int:
         ) as session:
             session.run(pipeline_names=["train"], only_missing_outputs=True)
         code = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
@@ -71,7 +74,7 @@ def finish(conf: Path) -> float:
     """Seconds that the rest of the run takes."""
     began = time.monotonic()
     if wait(start(conf), 1e9):
-        sys.exit("a run that was not killed failed")
+        sys.exit("a run that was not killed failed:\n" + (conf.parent / "log").read_text()[-3000:])
     return time.monotonic() - began
 
 
