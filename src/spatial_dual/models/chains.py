@@ -57,7 +57,11 @@ class Chains:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.codec = GraphCodec(parts.vocabulary, parts.dgae.config.shape.slots)
-        self.by_token = parts.dual.config.condition == "tokens"
+
+    @property
+    def by_token(self) -> bool:
+        """Whether c_Y and c_I are sequences of tokens."""
+        return self.parts.dual.config.condition == "tokens"
 
     @torch.inference_mode()
     def text_feature(self, texts: Sequence[str]) -> Tensor:
