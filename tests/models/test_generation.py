@@ -131,7 +131,7 @@ def test_the_diffuser_sees_the_initial_graph_and_the_feature(
 class GuidedDiffuser:
     """Prefers code 0, with the condition only by a little over code 1."""
 
-    config = SimpleNamespace(tokens=4)
+    config = SimpleNamespace(tokens=4, is_grid=True)
     dropped: list[bool] = field(default_factory=list)
 
     def read(self, condition: TokenCondition) -> TokenCondition:

@@ -15,6 +15,7 @@ def test_photographs_without_instances_teach_nothing_and_it_says_so(tmp_path):
         "graph": [""],
     }
     scenes = write_records(tmp_path, [chunk])
-    parameters = {"hub": None, "attribute_kinds": {}}
+    fit = {"steps": 1, "batch_size": 1, "learning_rate": 1e-3}
+    parameters = {"hub": None, "attribute_kinds": {}, "model": {}, "fit": fit}
     with pytest.raises(ValueError, match=r"no record has an instance(.|\n)*perception\.hub"):
         train_perceiver(scenes, None, parameters, {}, 0)
