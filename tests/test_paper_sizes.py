@@ -1,10 +1,12 @@
 """``conf/vsd`` has the paper's sizes: parameters of each training step are near its Table 8."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from torch import nn
@@ -108,7 +110,10 @@ def test_sampling_is_the_chain_as_it_is(parameters: dict[str, Any]) -> None:
     assert options.steps == 200
     assert options.guidance == options.temperature == options.top_p == 1
     assert options.graph_temperature == 1
-    assert options.purity_weight is None
+    assert (options.spacing, options.order, options.purity_weight) == ("even", "chance", None)
+    assert options.guidance_start is options.temperature_start is None
+    own = yaml.safe_load((PROJECT / "conf/vsd/parameters_sampling.yml").read_text())["sampling"]
+    assert own.keys() == asdict(options).keys()  # whatever the base's defaults become
     assert options.candidates == options.drawings == 1
 
 

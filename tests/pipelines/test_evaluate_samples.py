@@ -103,6 +103,7 @@ def perfect(tmp_path_factory):
             folder / "judged", [ids | {"single": gold, "system": gold, "bound": gold}]
         ),
         "from_gold": write_records(folder / "from_gold", [ids | {"drawn": gold}]),
+        "again": again,
         "stated": parse_texts(samples, scenes, again, {"folder": None, "package": None}),
     }
 
@@ -123,11 +124,19 @@ def test_perfect_samples_reach_every_bound(perfect):
             value for name, value in agreement.items() if name[0] != "n" and name != "seen"
         } == {1}
     assert [group["n"] for group in groups] == [COUNT] * 3
-    trips = evaluate_round_trips(made["from_gold"], made["judged"], made["graphs"], made["stated"])
-    assert trips["text"]["relations"] == trips["graph"]["relations"] == 1
-    health = evaluate_health(made["samples"], made["graphs"])
-    assert health["nodes"]["gold"] == health["nodes"]["text_completed"]
-    assert set(health["contradictory"].values()) == set(health["turned_around"].values()) == {0}
+    trips = evaluate_round_trips(
+        *(made[n] for n in ("again", "from_gold", "judged", "graphs", "stated")), NEW
+    )
+    for part in (trips, *({n: each[k] for n, each in trips.items()} for k in ("seen", "new"))):
+        assert part["text"]["relations"] == part["graph"]["relations"] == 1
+    assert [trips["text"][k]["n"] for k in ("seen", "new")] == [2, 1]
+    health = evaluate_health(made["samples"], made["graphs"], NEW)
+    for part in (health, health["seen"], health["new"]):
+        assert part["nodes"]["gold"] == part["nodes"]["text_completed"]
+        assert set(part["contradictory"].values()) == set(part["turned_around"].values()) == {0}
+    assert health["new"]["nodes"]["gold"]["objects"] == np.mean(
+        [len(g.objects) for g in GOLD[1::2]]
+    )
 
 
 def test_visor_counts_captions_by_how_many_of_their_drawings_hold(perfect, tmp_path):
@@ -137,11 +146,27 @@ def test_visor_counts_captions_by_how_many_of_their_drawings_hold(perfect, tmp_p
     several = write_records(
         tmp_path / "several", [rows | {"drawn_1": [g.to_json() for g in GOLD[:3]]}]
     )
-    figures = evaluate_visor(several, perfect["stated"], PARAMETERS)
+    figures = evaluate_visor(several, perfect["stated"], NEW, PARAMETERS)
     assert figures["object_presence"] == figures["unconditional"] == 0.5
     assert figures["conditional"] == 1
     assert figures["at_least"] == {"1": 1, "2": 0}
-    assert (figures["captions"], figures["drawings"]) == (3, 2)
+    assert (figures["n"], figures["drawings"]) == (3, 2)
+    assert (figures["new"]["n"], figures["new"]["unconditional"]) == (1, 0.5)
+
+
+def test_a_drawing_is_described_alike_whatever_chunk_it_is_in(perfect, monkeypatch):
+    """The seed handed over is one for all: noise is the image's own."""
+    monkeypatch.setattr("spatial_dual.pipelines.evaluate.spatial_nodes.CHUNK", 1)
+    seeds = []
+
+    class Recorder(Describer):
+        def describe_candidates(self, images, *, steps, seed):
+            seeds.append((len(images), seed))
+            return super().describe_candidates(images, steps=steps, seed=seed)
+
+    list(describe_drawings(perfect["samples"], Recorder(), PARAMETERS, 0))
+    assert [count for count, _ in seeds] == [1, 1, 1]
+    assert len({seed for _, seed in seeds}) == 1
 
 
 def test_several_drawings_of_a_caption_each_have_noise_of_their_own(perfect, tmp_path):
@@ -164,6 +189,16 @@ def test_several_drawings_of_a_caption_each_have_noise_of_their_own(perfect, tmp
     assert [len(records) for records in made] == [3, 3]
     for column in ("id", "drawn_1", "drawn_2"):
         assert made[0].values(column) == made[1].values(column)
+
+
+def test_every_text_figure_is_there_for_new_compositions(perfect):
+    figures, _ = evaluate_texts(
+        perfect["samples"], perfect["scenes"], perfect["stated"], NEW, PARAMETERS
+    )
+    for part in (figures, figures["system"]):
+        assert (
+            {"bleu4", "spice", "cider", "meteor", "n"} == part["new"].keys() == part["seen"].keys()
+        )
 
 
 def test_texts_that_are_references_score_full_marks(perfect):

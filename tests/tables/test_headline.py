@@ -12,7 +12,7 @@ METRICS = {
         "system": {**DRAWN, "object_accuracy": 0.7, "chosen_from": 4},
     },
     "graph_diffusion": {"baseline_depth": {"recall": 0.25, "attributed": {"precision": 0.125}}},
-    "bounds": {"val": {"graph_given_text": 0.375}},
+    "bounds": {"val": {"graph_given_text": 0.375, "n": 4}},
     "refused": {"draw.single.new.object_accuracy": "nothing to count in these data"},
     "protocol": PROTOCOL,
 }
@@ -28,6 +28,7 @@ def test_single_system_bound_and_compositions_stand_side_by_side():
     assert cells(text, "drawn: stated objects") == ["0.500", "0.700", "0.800", "0.600", "–"]
     assert "system: of 4 drawings, – descriptions" in text
     assert "500 scenes of the test split" in text
+    assert "| val, 4 records | test, – records |" in text
     assert "250 of seen compositions, 250 of new ones" in text
 
 

@@ -68,7 +68,8 @@ class Prediction:
 def _check_numbers(probabilities: Tensor) -> None:
     """One bad logit makes a whole row NaN, so that one column tells.
 
-    Other devices than the CPU are not waited for; the class K, which is none, stops them later.
+    Other devices than the CPU are not waited for; the class K, which is none, stops the sampler at
+    the chain's end.
     """
     first = probabilities[..., 0]
     if first.device.type == "cpu" and bool(first.isnan().any()):

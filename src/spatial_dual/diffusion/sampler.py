@@ -162,8 +162,15 @@ def sample(
         states = clamp.apply(kernel, states) if clamp else states
         if return_trajectory:
             visited.append(kernel.to_tokens(states))
+    tokens = kernel.to_tokens(states)
+    if bool((tokens >= kernel.classes).any()):  # where nothing waits for the device on the way
+        raise FloatingPointError(
+            f"the chain ended without a class for {int((tokens >= kernel.classes).sum())} of "
+            f"{tokens.numel()} tokens: the denoiser gave NaN or infinite logits; its weights are "
+            "damaged, or guidance is far too large"
+        )
     trajectory = torch.stack(visited) if return_trajectory else None
-    return Samples(kernel.to_tokens(states), times, trajectory)
+    return Samples(tokens, times, trajectory)
 
 
 def _check(

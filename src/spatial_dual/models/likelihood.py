@@ -2,7 +2,7 @@
 
 −ln p(G|Y), −ln p(G|I), −ln p(I|Y,G) and −ln p(Y|I,G) as negative VLBs summed over every noise level
 (paper A.1), the latter two also under the graph that the model itself predicts. What is noised, and
-how, hangs on an example's place alone, so differences between models are those of the models.
+how, depends on an example's place alone, so differences between models are those of the models.
 """
 
 from collections.abc import Sequence

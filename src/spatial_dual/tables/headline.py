@@ -41,7 +41,7 @@ def headline(metrics: Mapping[str, Any]) -> str:
         f"{protocol['steps']} reverse steps, guidance {protocol['guidance']}; {_count(leaves)}.",
         _table(outputs, _outputs(), leaves),
         _table(graphs, _graphs(), leaves),
-        _table(("−ln p, nats a token", "val", "test"), _bounds(), leaves),
+        _table(("−ln p, nats a token", *_bounded(leaves)), _bounds(), leaves),
         _table(("part", "figure"), _parts(), leaves),
     ]
     return "\n\n".join(parts) + "\n"
@@ -141,6 +141,12 @@ def _text(value: float | str | None, digits: int) -> str:
 
 def _chosen_from(leaves: Leaves, group: str) -> str:
     return _text(leaves.get(f"{group}.system.chosen_from"), 0)
+
+
+def _bounded(leaves: Leaves) -> list[str]:
+    """Headings of the columns of bounds, with the number of records behind each."""
+    counts = {split: _text(leaves.get(f"bounds.{split}.n"), 0) for split in ("val", "test")}
+    return [f"{split}, {count} records" for split, count in counts.items()]
 
 
 def _count(leaves: Leaves) -> str:

@@ -79,7 +79,7 @@ def table_2(results: Results) -> Table:
         "manner and trained on the same data with the same number of steps: a plain transformer "
         "over image tokens, an image diffuser in two scales, a text diffuser with masks alone that "
         "reveals the surest words first, and an autoregressive captioner on 3D features. All read "
-        "the other modality as ours do, its words or image patches.",
+        "the other modality as ours do, see graph_diffusion.condition.",
         "Single samples of all systems: nothing is chosen among finished outputs.",
     ]
     notes += _bounds(results)

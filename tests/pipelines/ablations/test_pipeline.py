@@ -10,6 +10,8 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline import Pipeline
 
+from spatial_dual.diffusion import PurityOrder
+from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.pipelines.ablations.nodes import tabulate_figures, tabulate_scores
 from spatial_dual.pipelines.ablations.plan import check_plan, make_plan
 
@@ -46,6 +48,13 @@ def _plain(names: list[str]) -> set[str]:
 def test_what_no_variant_changes_runs_once(pipeline: Pipeline) -> None:
     for output in ("perceiver", "tokens_train", "log_priors_train", "scene_classifier", "judge"):
         assert len(made_by(pipeline, output)) == 1, output
+
+
+def test_ddcap_reveals_the_surest_words_first(context: KedroContext) -> None:
+    changes = context.params["ablations"]["changes"]["ddcap"]["sampling"]
+    options = SamplingOptions(**context.params["sampling"] | changes)
+    assert isinstance(options.order_of(8, is_grid=False), PurityOrder)
+    assert options.purity_weight == 1
 
 
 def test_a_stage_runs_in_the_namespaces_that_need_their_own(pipeline: Pipeline) -> None:

@@ -22,8 +22,8 @@ def evaluate_bounds(
     """Upper bounds of −ln p in nats a token, over all noise levels, of ``val`` and ``test``.
 
     Of the first ``bounds`` records of each split, see ``models.likelihood``; the test split is left
-    alone where ``split`` is "val". Noise hangs on the record's place alone: it is the same for all
-    models, variants and seeds.
+    alone where ``split`` is "val". Noise depends on the record's place alone: it is the same for
+    all models, variants and seeds.
     """
     splits = {"val": (val_scenes, val_graphs)}
     if parameters["split"] == "test":

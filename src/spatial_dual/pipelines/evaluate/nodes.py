@@ -173,17 +173,21 @@ def evaluate_draw(
     own = rows_of(judged_from_gold, samples)
     wanted = [visible_wanted_objects(asked[row], gold[row]) for row in own]
 
-    def in_place(seen: list[SceneGraph]) -> float:
-        return total_share(map(objects_in_place, wanted, seen)).value
+    placed = {
+        "objects_in_place": read_graphs(judged_from_gold, "drawn"),
+        "objects_in_place_upper": read_graphs(judged, "bound", own),
+    }
+    shares = {name: list(map(objects_in_place, wanted, seen)) for name, seen in placed.items()}
+
+    def in_place(chosen: Sequence[int]) -> Figures:
+        return {n: total_share(each[row] for row in chosen).value for n, each in shares.items()}
 
     return {
         "single": {**found["single"], "chosen_from": 1},
         "system": {**found["system"], "chosen_from": max(samples.values("drawings"), default=1)},
-        "from_gold_graph": {
-            "objects_in_place": in_place(read_graphs(judged_from_gold, "drawn")),
-            "objects_in_place_upper": in_place(read_graphs(judged, "bound", own)),
-            "n": len(own),
-        },
+        "from_gold_graph": by_composition(
+            in_place, len(own), new_rows(compositions, judged_from_gold)
+        ),
     }
 
 

@@ -99,9 +99,17 @@ _OF_MODEL: Wiring = (
         "samples scenes_test stated_texts params:evaluate.detector params:train",
         "detection detection_card",
     ),
-    (evaluate_visor, "judged_several stated_texts params:evaluate", "visor_of_several"),
-    (evaluate_round_trips, "judged_from_gold judged graphs_test stated_texts", "round_trip"),
-    (evaluate_health, "samples graphs_test", "health"),
+    (
+        evaluate_visor,
+        f"judged_several stated_texts {_NEW} params:evaluate",
+        "visor_of_several",
+    ),
+    (
+        evaluate_round_trips,
+        f"described_drawings judged_from_gold judged graphs_test stated_texts {_NEW}",
+        "round_trip",
+    ),
+    (evaluate_health, f"samples graphs_test {_NEW}", "health"),
     (
         evaluate_bounds,
         "spatial_dual scenes_val graphs_val scenes_test graphs_test params:evaluate",

@@ -1,6 +1,7 @@
 """Nodes of ``evaluate`` that ask whether relations came out, there and back."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from spatial_dual.chunks import ChunkSeries
@@ -11,6 +12,7 @@ from spatial_dual.pipelines.types import Records, SceneGraph, SpatialDual, State
 Parameters = dict[str, Any]
 Figures = dict[str, Any]
 Chunk = dict[str, Any]
+CHUNK = 100
 LEAST_VISIBILITY = 0.3
 SEEN_KINDS = ("colour", "material")
 """Attribute kinds that perception can tell in a picture."""
@@ -29,18 +31,20 @@ def describe_drawings(
 
     count = min(len(samples), parameters["round_trips"])
     steps = samples.values("steps", [0])[0]
+    own_seed = derive_seed(seed, "round_trip")
 
     def described(rows: range) -> Chunk:
         images = samples.array("drawn", rows)
-        own_seed = derive_seed(seed, "round_trip", rows.start)
         found = model.describe_candidates(images, steps=steps, seed=own_seed)
         ids = samples.values("id", rows)
         return {"id": ids, "description": [each.single.text for each in found]}
 
-    return ChunkSeries(count, 100, described, "describe drawings")
+    return ChunkSeries(count, CHUNK, described, "describe drawings")
 
 
-def evaluate_visor(judged_several: Records, stated: Stated, parameters: Parameters) -> Figures:
+def evaluate_visor(
+    judged_several: Records, stated: Stated, compositions: Figures, parameters: Parameters
+) -> Figures:
     """VISOR over n drawings of a caption: presence, (un)conditional accuracy, VISOR_1 … VISOR_n."""
     from spatial_dual.metrics.visor import SpatialAccuracy, judge_drawings
     from spatial_dual.scene.truth import same_label_and_colour
@@ -48,13 +52,16 @@ def evaluate_visor(judged_several: Records, stated: Stated, parameters: Paramete
     numbers = range(1, parameters["visor"]["drawings"] + 1)
     columns = [read_graphs(judged_several, f"drawn_{n}") for n in numbers]
     asked = stated["captions"][: len(judged_several)]
-    verdicts = (
-        verdict
+    verdicts = [
+        judge_drawings(text, pictures, same_label_and_colour)
         for text, pictures in zip(asked, zip(*columns, strict=True), strict=True)
-        for verdict in judge_drawings(text, pictures, same_label_and_colour)
-    )
-    figures = SpatialAccuracy(tuple(verdicts)).figures()
-    return {"captions": len(judged_several), "drawings": len(numbers), **figures}
+    ]
+
+    def figures(rows: Sequence[int]) -> Figures:
+        return SpatialAccuracy(tuple(v for row in rows for v in verdicts[row])).figures()
+
+    new = new_rows(compositions, judged_several)
+    return {"drawings": len(numbers), **by_composition(figures, len(verdicts), new)}
 
 
 def evaluate_relations(
@@ -117,7 +124,12 @@ def evaluate_relations(
 
 
 def evaluate_round_trips(
-    judged_from_gold: Records, judged: Records, graphs: Records, stated: Stated
+    described: Records,
+    judged_from_gold: Records,
+    judged: Records,
+    graphs: Records,
+    stated: Stated,
+    compositions: Figures,
 ) -> Figures:
     """Relations that come back from text → image → text and from graph → image → graph."""
     from spatial_dual.metrics.round_trip import round_trip_figures, seen_again, told_again
@@ -128,18 +140,25 @@ def evaluate_round_trips(
     drawn = read_graphs(judged_from_gold, "drawn")
     first = stated["captions"][: len(again)]
 
-    def by_image(seen: Any) -> Figures:
-        pairs = zip(gold, seen, strict=True)
-        return round_trip_figures(seen_again(g, s, LEAST_VISIBILITY) for g, s in pairs)
+    def by_image(seen: list[SceneGraph]) -> list[Any]:
+        return [seen_again(g, s, LEAST_VISIBILITY) for g, s in zip(gold, seen, strict=True)]
+
+    answers: dict[str, tuple[Records, list[Any]]] = {
+        "text": (described, [told_again(*pair) for pair in zip(first, again, strict=True)]),
+        "graph": (judged_from_gold, by_image(drawn)),
+        "graph_upper": (judged_from_gold, by_image(shown)),
+    }
+
+    def figures(name: str, rows: Sequence[int]) -> Figures:
+        return round_trip_figures(answers[name][1][row] for row in rows)
 
     return {
-        "text": round_trip_figures(told_again(*pair) for pair in zip(first, again, strict=True)),
-        "graph": by_image(drawn),
-        "graph_upper": by_image(shown),
+        name: by_composition(partial(figures, name), len(each), new_rows(compositions, records))
+        for name, (records, each) in answers.items()
     }
 
 
-def evaluate_health(samples: Records, graphs: Records) -> Figures:
+def evaluate_health(samples: Records, graphs: Records, compositions: Figures) -> Figures:
     """Nodes of each kind of graph, contradictions, and relations that are turned around."""
     from spatial_dual.metrics.health import (
         contradictory_share,
@@ -151,14 +170,20 @@ def evaluate_health(samples: Records, graphs: Records) -> Figures:
     gold = read_graphs(graphs, "gold", rows_of(samples, graphs))
     kinds = ("text_graph", "visual_graph", "text_completed", "visual_completed")
     by_kind = {kind: read_graphs(samples, kind) for kind in kinds}
-    completed = {kind: by_kind[kind] for kind in kinds[2:]}
-    return {
-        "nodes": {kind: mean_nodes(each) for kind, each in (by_kind | {"gold": gold}).items()},
-        "contradictory": {kind: contradictory_share(each) for kind, each in completed.items()},
-        "turned_around": {
-            kind: converse_share(relation_confusion(each, gold)) for kind, each in completed.items()
-        },
-    }
+
+    def figures(rows: Sequence[int]) -> Figures:
+        chosen = {n: [each[row] for row in rows] for n, each in (by_kind | {"gold": gold}).items()}
+        completed = {kind: chosen[kind] for kind in kinds[2:]}
+        return {
+            "nodes": {name: mean_nodes(each) for name, each in chosen.items()},
+            "contradictory": {kind: contradictory_share(each) for kind, each in completed.items()},
+            "turned_around": {
+                kind: converse_share(relation_confusion(each, chosen["gold"]))
+                for kind, each in completed.items()
+            },
+        }
+
+    return by_composition(figures, len(samples), new_rows(compositions, samples))
 
 
 def score_samples(
