@@ -170,6 +170,21 @@ class Chains:
         texts = parts.text_tokenizer.decode_batch(written.ids.cpu().numpy())
         return texts, written.least_sure.tolist()
 
+    def write_several(
+        self,
+        plan: Plans,
+        feature: Tensor,
+        options: SamplingOptions,
+        noise: Sequence[torch.Generator],
+    ) -> tuple[list[str], list[float]]:
+        """As ``write``, a text for each ``noise``, all from one 3DSG."""
+        count = len(noise)
+        several = Plans(
+            plan.graphs * count,
+            {name: tag.repeat_interleave(count, dim=0) for name, tag in plan.tags.items()},
+        )
+        return self.write(several, feature.repeat_interleave(count, dim=0), options, noise)
+
     def _chain(
         self,
         start: Start,

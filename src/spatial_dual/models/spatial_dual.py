@@ -1,36 +1,36 @@
 """The whole model: draws images from texts, describes images, completes scene graphs."""
 
-import hashlib
-import os
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, overload
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from spatial_dual.datasets.images import Picture, each_square, stack_squares
+from spatial_dual.datasets.images import Picture, stack_squares
 from spatial_dual.devices import mixed_precision
-from spatial_dual.models.chains import Chains, Plans, Start
+from spatial_dual.models.chains import Chains, Start
 from spatial_dual.models.faithfulness import best_borne_out, most_faithful_drawings
 from spatial_dual.models.generation import SamplingOptions
 from spatial_dual.models.outputs import Candidates, Description, Drawing
 from spatial_dual.models.parts import Parts, load_parts, save_parts
+from spatial_dual.models.sources import (
+    check_no_path,
+    each_source,
+    own_noise,
+    read_pictures,
+    repeats,
+)
 from spatial_dual.parsing.default import default_parser
 from spatial_dual.parsing.interface import TextGraphParser
 from spatial_dual.perception.camera import Camera
 from spatial_dual.perception.record_graphs import View
-from spatial_dual.progress import progress_bar
 from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.text import clean_caption
-from spatial_dual.seeding import torch_generator
 
 COMPLETING = "completing graphs"
 RECONSTRUCTED_AT_ONCE = 8
-T = TypeVar("T")
 
 
 class SpatialDual:
@@ -89,7 +89,10 @@ class SpatialDual:
 
     def initial_from_images(self, images: np.ndarray) -> list[SceneGraph]:
         """VSGs of images (n, H, W, 3) uint8: what perception sees, and nothing else."""
-        return [view.visual_graph() for view in self._views(images, self._own_cameras(images))]
+        return [
+            view.visual_graph()
+            for view in self._views(images, [Camera(self.parts.fov_deg)] * len(images))
+        ]
 
     def complete(
         self,
@@ -118,7 +121,7 @@ class SpatialDual:
             noise = own_noise(seed, COMPLETING, source[row.start])
             return chains.evolve(start, options, noise).graphs[0]
 
-        return self._each(len(initial), run, COMPLETING)
+        return each_source(len(initial), run, COMPLETING)
 
     def graph(
         self,
@@ -133,7 +136,7 @@ class SpatialDual:
         Raises:
             ValueError: a str that is the path of a file; a picture's is a ``pathlib.Path``.
         """
-        _check_no_path(source)
+        check_no_path(source)
         given: dict[str, Any]
         if isinstance(source, str):
             initial, given = self.initial_from_texts([source]), {"texts": [source]}
@@ -152,7 +155,7 @@ class SpatialDual:
         Raises:
             ValueError: as of ``graph``.
         """
-        _check_no_path(source)
+        check_no_path(source)
         chains, options, told = self.chains, self._options(steps=steps), isinstance(source, str)
         given: Any = [source] if isinstance(source, str) else stack_squares(source, self.image_size)
         initial = (self.initial_from_texts if told else self.initial_from_images)(given)
@@ -228,22 +231,22 @@ class SpatialDual:
         """
         options = self._options(steps=steps, guidance=guidance, drawings=candidates)
         initial, count, chains = self.initial_from_texts(texts), options.drawings, self.chains
-        repeats = _repeats(texts)  # a text given again is drawn anew
+        copies = repeats(texts)  # a text given again is drawn anew
 
         def run(row: slice) -> Candidates[Drawing]:
             text, stated = texts[row.start], initial[row] * count
-            noise = own_noise(seed, f"drawing {repeats[row.start]}", text, count)
+            noise = own_noise(seed, f"drawing {copies[row.start]}", text, count)
             feature = chains.text_feature([text]).repeat_interleave(count, dim=0)
             plans = chains.plan(Start(stated, "text", feature), options, noise)
             images = chains.draw(plans, feature, options, noise)
             made = [Drawing(*each) for each in zip(images, stated, plans.graphs, strict=True)]
             if count == 1:
                 return Candidates(made)
-            views = self._views(images, self._own_cameras(images))
+            views = self._views(images, [Camera(self.parts.fov_deg)] * len(images))
             seen = [view.depth_graph(self.parts.size_prior) for view in views]
             return Candidates(made, most_faithful_drawings(stated, seen, count)[0])
 
-        return self._each(len(texts), run, "drawing")
+        return each_source(len(texts), run, "drawing")
 
     def draw_graph(
         self,
@@ -263,7 +266,7 @@ class SpatialDual:
             images = chains.draw(chains.given([graph]), chains.text_feature([text]), options, noise)
             return Drawing(images[0], graph, graph)
 
-        return self._each(len(graphs), run, "drawing graphs")
+        return each_source(len(graphs), run, "drawing graphs")
 
     def reconstruct(self, images: np.ndarray, graphs: Sequence[SceneGraph]) -> np.ndarray:
         """Images (n, H, W, 3) uint8 through tokens and G_V, which reads their 3DSGs.
@@ -314,7 +317,7 @@ class SpatialDual:
 
         Those of an image are written from one 3DSG. Arguments and errors as of ``describe``.
         """
-        images, own = self._read(pictures)
+        images, own = read_pictures(pictures, self.image_size, self.parts.fov_deg)
         cameras = own if cameras is None else cameras
         if len(cameras) != len(images):
             raise ValueError(f"{len(images)} pictures, but {len(cameras)} cameras")
@@ -328,48 +331,15 @@ class SpatialDual:
             # without the 3DSG there is nothing to check a text against
             count = options.candidates if self.parts.sees_graph("text") else 1
             noise = own_noise(seed, "describing", image, count)
-            texts, chosen = self._describe(view, plan, feature, options, noise)
+            texts, sure = chains.write_several(plan, feature, options, noise)
             graph = plan.graphs[0]
-            return Candidates([Description(text, initial, graph) for text in texts], chosen)
+            made = [Description(text, initial, graph) for text in texts]
+            if count == 1:
+                return Candidates(made)
+            witnesses = [(graph, view.depth_graph(self.parts.size_prior))]
+            return Candidates(made, best_borne_out(texts, sure, witnesses, self.parser)[0])
 
-        return self._each(len(images), run, "describing")
-
-    def _describe(
-        self,
-        view: View,
-        plan: Plans,
-        feature: Tensor,
-        options: SamplingOptions,
-        noise: Sequence[torch.Generator],
-    ) -> tuple[list[str], int]:
-        """A text for each ``noise`` from one 3DSG, and which the 3DSG and depth choose."""
-        count = len(noise)
-        several = Plans(
-            plan.graphs * count,
-            {name: tag.repeat_interleave(count, dim=0) for name, tag in plan.tags.items()},
-        )
-        repeated = feature.repeat_interleave(count, dim=0)
-        texts, least_sure = self.chains.write(several, repeated, options, noise)
-        if count == 1:
-            return texts, 0
-        witnesses = [(plan.graphs[0], view.depth_graph(self.parts.size_prior))]
-        return texts, best_borne_out(texts, least_sure, witnesses, self.parser)[0]
-
-    def _read(self, pictures: Picture | Sequence[Picture]) -> tuple[np.ndarray, Sequence[Camera]]:
-        """Square pixels (n, size, size, 3) of pictures, and their cameras."""
-        if isinstance(pictures, np.ndarray):  # pixels alone, without EXIF
-            images = stack_squares(pictures, self.image_size)
-            return images, self._own_cameras(images)
-        size, fov = self.image_size, self.parts.fov_deg
-        squares, cameras = [np.zeros((0, size, size, 3), np.uint8)], []
-        for opened, pixels, crop in each_square(pictures, size):
-            squares.append(pixels[None])
-            cameras.append(Camera.of_photograph(opened, crop, fov))
-        return np.concatenate(squares), cameras
-
-    def _own_cameras(self, images: np.ndarray) -> list[Camera]:
-        """The camera of the pictures that the model was trained on, for each image."""
-        return [Camera(self.parts.fov_deg)] * len(images)
+        return each_source(len(images), run, "describing")
 
     def _views(self, images: np.ndarray, cameras: Sequence[Camera]) -> list[View]:
         seen = self.perceiver.perceive(images)
@@ -380,51 +350,3 @@ class SpatialDual:
         """How the model was saved to sample, changed where a call asks for something."""
         changes = {name: value for name, value in asked.items() if value is not None}
         return replace(self.parts.sampling, **changes)
-
-    def _each(self, count: int, run: Callable[[slice], T], what: str) -> list[T]:
-        """Run source by source with progress.
-
-        Candidates of one source fill the cores. Batches of several sources would be little faster,
-        and a product of another height rounds otherwise: results would depend on the neighbours.
-        """
-        with (
-            mixed_precision(torch.device("cpu")),
-            progress_bar(what, count, "item", hidden=count < 4) as bar,
-        ):
-            results = []
-            for row in range(count):
-                results.append(run(slice(row, row + 1)))
-                bar.update()
-        return results
-
-
-def own_noise(
-    seed: int, what: str, source: str | np.ndarray, count: int = 1
-) -> list[torch.Generator]:
-    """Noise of ``count`` samples of one source: a function of seed, purpose and content alone.
-
-    So a text or an image with the same seed gives the same result alone, among others, and in any
-    order; the first of three samples is the one of one.
-    """
-    if isinstance(source, str):
-        key = clean_caption(source)
-    else:
-        key = hashlib.blake2b(source.tobytes()).hexdigest()
-    return [torch_generator(seed, what, key, number) for number in range(count)]
-
-
-def _repeats(texts: Sequence[str]) -> list[int]:
-    """How often each text stood before."""
-    before: Counter[str] = Counter()
-    repeats = []
-    for text in texts:
-        repeats.append(before[text])
-        before[text] += 1
-    return repeats
-
-
-def _check_no_path(source: str | Picture) -> None:
-    if isinstance(source, str) and os.path.isfile(source):  # unlike Path's, takes long texts
-        raise ValueError(
-            f"{source}: a str is a text here; hand over the picture as pathlib.Path({source!r})"
-        )
