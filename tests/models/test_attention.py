@@ -12,6 +12,8 @@ from spatial_dual.models.attention import (
     split_and_scale,
     split_heads,
 )
+from spatial_dual.training.config import FitConfig
+from spatial_dual.training.optimizers import Optimizers
 
 
 def some_keys_hidden() -> Tensor:
@@ -58,7 +60,20 @@ def test_a_learnt_gain_lets_a_head_look_at_one_key_of_a_hundred() -> None:
     assert torch.allclose(seen, keys[:, :1], atol=1e-2)
     attention(keys[:, :1], keys).square().sum().backward()
     assert attention.gain.grad is not None
-    assert attention.gain.shape == (2, 1, 1)
+    assert attention.gain.shape == (2,)
+
+
+def test_weight_decay_leaves_the_gain_alone() -> None:
+    """Else it would pull every head towards an even look at all keys."""
+    attention = Attention(16, 2)
+    config = FitConfig(1, 1, learning_rate=0.1, weight_decay=0.5)
+    optimizers, before = Optimizers(attention, config), attention.out.weight.detach().clone()
+    for parameter in attention.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizers.schedule(0)
+    optimizers.step()
+    assert torch.equal(attention.gain, torch.ones(2))
+    assert not torch.equal(attention.out.weight, before)
 
 
 SIZES = [(0.5,), (1.0, None), (None, 2.0, 1.0)]

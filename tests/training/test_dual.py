@@ -51,11 +51,15 @@ def test_alignment_kl_is_the_divergence_of_the_step_posteriors() -> None:
     t = torch.tensor([4, 9])
     p = kernel.posterior_probabilities(z_t, student.softmax(-1), t, t - 1)
     q = kernel.posterior_probabilities(z_t, teacher.softmax(-1), t, t - 1)
-    expected = 10 * (p * (p / q.clamp_min(1e-12)).clamp_min(1e-12).log()).sum(-1).mean()
-    assert float(alignment_kl(kernel, student, teacher, z_t, t)) == pytest.approx(
-        float(expected), rel=1e-3
+    nats = 10 * (p * (p / q.clamp_min(1e-12)).clamp_min(1e-12).log()).sum(-1)
+    every, some = torch.ones(2, 3), torch.tensor([[1.0, 0.5, 0.0], [0.0, 1.0, 0.0]])
+    for share in (every, some):  # nodes that are not there count less
+        expected = float((share * nats).sum() / share.sum())
+        found = alignment_kl(kernel, student, teacher, z_t, t, share)
+        assert float(found) == pytest.approx(expected, rel=1e-3)
+    assert float(alignment_kl(kernel, student, student, z_t, t, every)) == pytest.approx(
+        0, abs=1e-5
     )
-    assert float(alignment_kl(kernel, student, student, z_t, t)) == pytest.approx(0, abs=1e-5)
 
 
 def make_model(state_dim: int | None) -> DualModel:
@@ -132,6 +136,7 @@ def test_mutual_alignment_by_dense_matrices(kind: str, task: str, easy: str) -> 
     assert torch.equal(z_t[at[kind]], z_t[at[f"{kind}_hidden"]])
     assert torch.equal(times[at[kind]], times[at[f"{kind}_hidden"]])
     z_t, times, total = z_t[at[kind]], times[at[kind]], 0.0
+    share = torch.where(batch[f"{kind}_present"], 1.0, loss.loss.absent)
     p_0, q_0 = (logits[at[n]].double().softmax(-1).numpy() for n in (kind, f"{kind}_hidden"))
     for row, t in enumerate(times.tolist()):
         posterior = np.nan_to_num(chain.posterior(t - 1, t))  # [x_0, x_t, x_s]
@@ -139,8 +144,9 @@ def test_mutual_alignment_by_dense_matrices(kind: str, task: str, easy: str) -> 
             p = p_0[row, node] @ posterior[:, state]
             q = q_0[row, node] @ posterior[:, state]
             possible = p > 0
-            total += float((p[possible] * np.log(p[possible] / q[possible])).sum())
-    assert float(parts[f"X-{task}"]) == pytest.approx(10 * total / z_t.numel(), rel=1e-3)
+            nats = float((p[possible] * np.log(p[possible] / q[possible])).sum())
+            total += float(share[row, node]) * nats
+    assert float(parts[f"X-{task}"]) == pytest.approx(10 * total / float(share.sum()), rel=1e-3)
 
 
 def test_total_is_the_weighted_sum_of_the_parts() -> None:

@@ -107,15 +107,15 @@ def diffusion_loss(
     if kernel.mask_index is not None:
         read = read * torch.where(kernel.is_masked(x_t), 1.0, weights.visible)
     nats = torch.where(read > 0, -log_at_x_0, 0) * times.weight.unsqueeze(-1)
-    cross_entropy = _weighted_mean(nats, read)
+    cross_entropy = weighted_mean(nats, read)
     bound = torch.where(share > 0, divergence, 0) * (kernel.steps * times.weight.unsqueeze(-1))
-    per_token = _weighted_mean(bound + kernel.prior_kl, share)
+    per_token = weighted_mean(bound + kernel.prior_kl, share)
     total = weights.vlb * per_token + weights.cross_entropy * cross_entropy
     return DiffusionLoss(total, cross_entropy, term, vlb, tokens)
 
 
-def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
-    """Σ w v / Σ w, 0 where nothing has weight."""
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Σ w v / Σ w of equal shapes, scalar, 0 where nothing has weight."""
     return (weights * values).sum() / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
 
 

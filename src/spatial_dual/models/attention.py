@@ -18,7 +18,7 @@ class Attention(nn.Module):
         self.query = nn.Linear(dim, dim, bias=False)
         self.key_value = nn.Linear(context_dim or dim, 2 * dim, bias=False)
         # without it no score could exceed √head_dim, too little to pick one of a hundred keys
-        self.gain = nn.Parameter(torch.ones(heads, 1, 1))
+        self.gain = nn.Parameter(torch.ones(heads))  # one axis: optimisers decay matrices only
         self.out = nn.Linear(dim, dim)
         nn.init.normal_(self.out.weight, std=0.02)
 
@@ -29,7 +29,7 @@ class Attention(nn.Module):
         """
         # the 1 / √d of the scores is the queries' size
         (query,) = split_heads(self.query(x), self.heads, [self.head_dim**-0.5])
-        query = query * self.gain.to(query.dtype)
+        query = query * self.gain.to(query.dtype)[:, None, None]
         key, value = split_heads(self.key_value(context), self.heads, [1.0, None])
         mixed = attend(query, key, value, mask)
         out: Tensor = self.out(mixed.transpose(1, 2).flatten(2))

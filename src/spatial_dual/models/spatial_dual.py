@@ -30,7 +30,6 @@ from spatial_dual.scene.graph import SceneGraph
 from spatial_dual.scene.text import clean_caption
 
 COMPLETING = "completing graphs"
-RECONSTRUCTED_AT_ONCE = 8
 
 
 class SpatialDual:
@@ -273,12 +272,8 @@ class SpatialDual:
 
         The best that drawings can be: what is lost here, no diffuser can draw.
         """
-        parts = [np.zeros_like(images[:0])]
         with mixed_precision(torch.device("cpu")):
-            for start in range(0, len(images), RECONSTRUCTED_AT_ONCE):
-                rows = slice(start, start + RECONSTRUCTED_AT_ONCE)
-                parts.append(self.chains.reconstruct(images[rows], self.chains.given(graphs[rows])))
-        return np.concatenate(parts)
+            return self.chains.reconstruct(images, self.chains.given(graphs))
 
     def describe(
         self,

@@ -15,6 +15,7 @@ from spatial_dual.diffusion import (
     diffusion_loss,
     uniform_timesteps,
 )
+from spatial_dual.diffusion.loss import weighted_mean
 from spatial_dual.diffusion.timesteps import Timesteps
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.clip import ClipEncoder
@@ -230,7 +231,10 @@ class DualLoss:
                 teacher = answers[len(TASKS) + n]
                 parts[f"teacher-{task}"] = diffusion_loss(kernel, teacher, *noised).total
                 target = teacher.detach() if self.weights.detach_teacher else teacher
-                parts[f"X-{task}"] = alignment_kl(kernel, answers[n], target, z_t[rows], at.t)
+                share = torch.where(present[rows], 1.0, self.loss.absent)
+                parts[f"X-{task}"] = alignment_kl(
+                    kernel, answers[n], target, z_t[rows], at.t, share
+                )
         return parts
 
     def _informed(self, student: GraphCondition, hidden: Tensor) -> GraphCondition:
@@ -241,12 +245,16 @@ class DualLoss:
 
 
 def alignment_kl(
-    kernel: Kernel, student: Tensor, teacher: Tensor, z_t: Tensor, t: Tensor
+    kernel: Kernel, student: Tensor, teacher: Tensor, z_t: Tensor, t: Tensor, share: Tensor
 ) -> Tensor:
-    """T · KL of the step posteriors, student first, mean nats a token (Eq. 2, 3)."""
+    """T · KL of the step posteriors, student first, mean nats a token (Eq. 2, 3).
+
+    The mean is weighted by ``share`` (batch, tokens), as the diffusion losses of the same tokens.
+    """
     log_student = student.float().log_softmax(dim=-1)
     log_teacher = teacher.float().log_softmax(dim=-1)
-    return kernel.steps * kernel.prediction_kl(z_t, log_student, log_teacher, t, t - 1).mean()
+    nats = kernel.prediction_kl(z_t, log_student, log_teacher, t, t - 1)
+    return kernel.steps * weighted_mean(nats, share)
 
 
 def duality_gap(
