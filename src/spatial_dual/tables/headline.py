@@ -122,7 +122,7 @@ def _parts() -> list[Line]:
         ),
         Line("DGAE: labels reconstructed", ["dgae.label_accuracy"]),
         Line("DGAE: relations reconstructed", ["dgae.relation_accuracy"]),
-        Line("stated relations that planned places bear out", ["graph_diffusion.text.by_place"]),
+        Line("stated relations that planned places support", ["graph_diffusion.text.by_place"]),
         Line("the same of gold places", ["graph_diffusion.text.by_place_gold"]),
     ]
 
