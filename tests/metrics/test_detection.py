@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from spatial_dual.metrics.detection import attributed_phrases, bare_phrases, found_share, is_found
-from spatial_dual.metrics.shares import Share
+from spatial_dual.metrics.detection import attributed_phrases, bare_phrases, found_shares, is_found
+from spatial_dual.metrics.shares import Share, total_share
 from spatial_dual.perception.hub.instances import Found
 from spatial_dual.scene.graph import SceneGraph, SceneObject
 
@@ -54,7 +54,7 @@ def pictures(rows):
 def share(phrases_of, threshold=0.5, detector=None, batch_size=2):
     phrases = [phrases_of(stated) for stated in STATED]
     detector = detector or Known()
-    return found_share(detector, pictures, phrases, threshold, batch_size, "detect")
+    return total_share(found_shares(detector, pictures, phrases, threshold, batch_size, "detect"))
 
 
 def test_attributes_must_be_seen_on_their_object():
@@ -98,5 +98,13 @@ def test_an_answer_must_hold_all_words(phrase, answer, found):
 
 
 def test_nothing_asked_is_no_share():
-    value = found_share(Known(), pictures, [[], []], 0.5, 2, "detect").value
-    assert np.isnan(value)
+    shares = found_shares(Known(), pictures, [[], []], 0.5, 2, "detect")
+    assert shares == [Share(), Share()]
+    assert np.isnan(total_share(shares).value)
+
+
+def test_each_picture_has_a_share_of_its_own():
+    """Rows of few phrases are asked first, and their shares stand in the order of the rows."""
+    phrases = [bare_phrases(stated) for stated in STATED]
+    shares = found_shares(Known(), pictures, phrases, 0.5, 1, "detect")
+    assert shares == [Share(2, 3), Share(2, 2), Share(0, 1), Share()]

@@ -10,6 +10,7 @@ import torch
 from spatial_dual.datasets.records import write_records
 from spatial_dual.models.dgae import Dgae, DgaeConfig
 from spatial_dual.models.graph_nodes import open_nodes, presence
+from spatial_dual.pipelines.evaluate.part_nodes import evaluate_dgae
 from spatial_dual.training import graph_codes
 from spatial_dual.training.graph_codes import count_evidence, encode_views, with_shuffled_labels
 from tests.models.graphs import SHAPE, random_tags
@@ -75,6 +76,23 @@ def test_evidence_counts_one_view_of_each_gold_graph_all_views_in_turn(
     pairs = [0, 1, 3]  # (0, 1), (0, 2), (1, 2) of four slots
     bits = gold["relations"][:, pairs].sum(dim=(0, 1))
     assert counted["relations"][:, :-1].sum(dim=0).round().tolist() == bits.tolist()
+
+
+def test_reconstruction_has_figures_of_each_composition(
+    dgae: Dgae, chunk: dict[str, Any], tmp_path: Path
+) -> None:
+    new = {"new": {name: row % 2 == 1 for row, name in enumerate(chunk["id"])}}
+    found = evaluate_dgae(write_records(tmp_path, [chunk]), dgae, new)
+    assert [found[part]["n"] for part in ("seen", "new")] == [3, 2]
+    for part, rows in ((found, range(ROWS)), (found["seen"], (0, 2, 4)), (found["new"], (1, 3))):
+        views = [one_view(chunk, "gold", row, view) for row in rows for view in range(VIEWS)]
+        right = total = 0
+        for tags in views:
+            there = tags["labels"] > 0
+            right += int((dgae.decode(dgae.encode(tags))["labels"] == tags["labels"])[there].sum())
+            total += int(there.sum())
+        assert part["label_accuracy"] == pytest.approx(right / total)
+    assert "codes_used" in found
 
 
 def test_labels_are_shuffled_among_objects_and_nothing_else(dgae: Dgae) -> None:

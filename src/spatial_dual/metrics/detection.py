@@ -45,15 +45,15 @@ def bare_phrases(stated: SceneGraph) -> list[str]:
     return [item.label for item in stated.objects]
 
 
-def found_share(
+def found_shares(
     detector: PhraseDetector,
     pictures: Pictures,
     phrases: Phrases,
     threshold: float,
     batch_size: int,
     name: str,
-) -> Share:
-    """Phrases that the detector finds in their picture, of all.
+) -> list[Share]:
+    """Phrases of each picture that the detector finds in it, of all of its phrases.
 
     Args:
         detector: is asked once for equal phrases of a picture.
@@ -64,15 +64,15 @@ def found_share(
         name: of the progress bar.
     """
     asked = [list(dict.fromkeys(own)) for own in phrases]
-    share = Share()
+    shares = [Share()] * len(phrases)
     with progress_bar(name, sum(map(bool, asked))) as bar:
         for rows in _batches(asked, batch_size):
             answers = detector.ask(pictures(rows), [asked[row] for row in rows], threshold)
             for row, things in zip(rows, answers, strict=True):
                 right = sum(is_found(phrase, things) for phrase in phrases[row])
-                share += Share(right, len(phrases[row]))
+                shares[row] = Share(right, len(phrases[row]))
             bar.update(len(rows))
-    return share
+    return shares
 
 
 def is_found(phrase: str, things: Sequence[Found]) -> bool:

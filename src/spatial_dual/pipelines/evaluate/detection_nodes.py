@@ -1,8 +1,10 @@
 """Node of ``evaluate`` that asks an open-vocabulary detector what is in the pictures."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from spatial_dual.pipelines.reading import rows_of
+from spatial_dual.metrics.compositions import by_composition
+from spatial_dual.pipelines.reading import new_rows, rows_of
 from spatial_dual.pipelines.types import Records, Stated
 
 Parameters = dict[str, Any]
@@ -14,7 +16,12 @@ NO_DETECTOR = (
 
 
 def evaluate_detection(
-    samples: Records, scenes: Records, stated: Stated, parameters: Parameters, train: Parameters
+    samples: Records,
+    scenes: Records,
+    stated: Stated,
+    compositions: Figures,
+    parameters: Parameters,
+    train: Parameters,
 ) -> tuple[Figures, Figures]:
     """The GLIP row by an open-vocabulary detector; gives figures and their protocol card.
 
@@ -29,8 +36,9 @@ def evaluate_detection(
     if not name:
         return dict.fromkeys(("drawn", "described"), NO_DETECTOR), {}
     from spatial_dual.devices import choose_device
-    from spatial_dual.metrics.detection import attributed_phrases, bare_phrases, found_share
+    from spatial_dual.metrics.detection import attributed_phrases, bare_phrases, found_shares
     from spatial_dual.metrics.extractors import weights_digest
+    from spatial_dual.metrics.shares import Share, total_share
     from spatial_dual.perception.hub.instances import OpenVocabularyDetector
 
     what = "evaluate.detector.name: the open-vocabulary detector"
@@ -48,23 +56,22 @@ def evaluate_detection(
         "drawn_upper": (images, stated["captions"]),
         "described": (images, stated["descriptions"]),
     }
-    figures: Figures = {}
     card = {
         "detector": name,
         "detector_sha256": weights_digest(detector.model),
         "detector_threshold": threshold,
     }
+    shares: dict[str, list[Share]] = {}
     for key, (pictures, graphs) in asked.items():
         for suffix, phrases_of in (("", attributed_phrases), ("_objects", bare_phrases)):
+            what = key + suffix
             phrases = [phrases_of(graph) for graph in graphs]
-            share = found_share(
-                detector,
-                pictures,
-                phrases,
-                threshold,
-                parameters["batch_size"],
-                f"detect {key}{suffix}",
+            shares[what] = found_shares(
+                detector, pictures, phrases, threshold, parameters["batch_size"], f"detect {what}"
             )
-            figures[key + suffix] = share.value
-            card[f"phrases_{key}{suffix}"] = share.total
-    return figures, card
+            card[f"phrases_{what}"] = total_share(shares[what]).total
+
+    def figures(rows: Sequence[int]) -> Figures:
+        return {k: total_share(each[row] for row in rows).value for k, each in shares.items()}
+
+    return by_composition(figures, len(samples), new_rows(compositions, samples)), card

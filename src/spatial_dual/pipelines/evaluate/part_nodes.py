@@ -93,7 +93,7 @@ def evaluate_scene_graphs(
     return by_composition(figures, len(scenes), new_rows(compositions, scenes))
 
 
-def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
+def evaluate_dgae(aligned: Records, dgae: Dgae, compositions: Figures) -> Figures:
     """Tags of the gold graphs that come back from their codes, and the codes that they use.
 
     ``shuffled_relation_accuracy`` is of relations whose ends have the labels of other objects.
@@ -101,11 +101,11 @@ def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
     import torch
 
     from spatial_dual.metrics.reconstruction import tag_shares
-    from spatial_dual.metrics.shares import Share
+    from spatial_dual.metrics.shares import Share, total_share
     from spatial_dual.metrics.tokens import code_histogram, codes_used, perplexity
     from spatial_dual.training.graph_codes import view_tags, with_shuffled_labels
 
-    shares: dict[str, Share] = {}
+    shares: list[dict[str, Share]] = []
     histogram = np.zeros(dgae.codes, np.int64)
     for chunk in aligned.chunks(CHUNK):
         tags = view_tags(chunk, "gold")
@@ -114,13 +114,20 @@ def evaluate_dgae(aligned: Records, dgae: Dgae) -> Figures:
             decoded = dgae.decode(codes)
             mixed = dgae.decode(with_shuffled_labels(codes, tags, dgae))
         histogram += code_histogram(codes.numpy(), dgae.codes)
-        true, back, of_mixed = (_arrays(each) for each in (tags, decoded, mixed))
-        found = tag_shares(true, back)
-        found["shuffled_relation"] = tag_shares(true, of_mixed)["relation"]
-        shares = {kind: shares.get(kind, Share()) + share for kind, share in found.items()}
-    accuracies = {f"{kind}_accuracy": share.value for kind, share in shares.items()}
-    return accuracies | {"codes_used": codes_used(histogram), "perplexity": perplexity(histogram)}
+        of_records = (_by_record(each, len(chunk["id"])) for each in (tags, decoded, mixed))
+        for true, back, of_mixed in zip(*of_records, strict=True):
+            relation = tag_shares(true, of_mixed)["relation"]
+            shares.append(tag_shares(true, back) | {"shuffled_relation": relation})
+
+    def figures(rows: Sequence[int]) -> Figures:
+        kinds = shares[rows[0]]
+        return {f"{k}_accuracy": total_share(shares[row][k] for row in rows).value for k in kinds}
+
+    found = by_composition(figures, len(shares), new_rows(compositions, aligned))
+    return found | {"codes_used": codes_used(histogram), "perplexity": perplexity(histogram)}
 
 
-def _arrays(tags: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    return {name: values.numpy() for name, values in tags.items()}
+def _by_record(tags: Mapping[str, Any], records: int) -> list[dict[str, np.ndarray]]:
+    """Tags (records · views, …) of each record, (views, …)."""
+    parts = {name: np.split(values.numpy(), records) for name, values in tags.items()}
+    return [dict(zip(parts, each, strict=True)) for each in zip(*parts.values(), strict=True)]

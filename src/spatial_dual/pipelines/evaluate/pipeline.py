@@ -78,7 +78,7 @@ _PARTS: Wiring = (
     (evaluate_scene_graphs, f"scenes_test graphs_test size_prior {_NEW}", "scene_graph"),
 )
 _OF_MODEL: Wiring = (
-    (evaluate_dgae, "aligned_test dgae", "dgae"),
+    (evaluate_dgae, f"aligned_test dgae {_NEW}", "dgae"),
     (evaluate_graph_diffusion, f"samples graphs_test {_NEW}", "graph_diffusion"),
     (evaluate_draw, f"samples judged judged_from_gold graphs_test stated_texts {_NEW}", "draw"),
     (evaluate_describe, f"samples scenes_test graphs_test stated_texts {_NEW}", "describe"),
@@ -96,7 +96,7 @@ _OF_MODEL: Wiring = (
     ),
     (
         evaluate_detection,
-        "samples scenes_test stated_texts params:evaluate.detector params:train",
+        f"samples scenes_test stated_texts {_NEW} params:evaluate.detector params:train",
         "detection detection_card",
     ),
     (
