@@ -54,6 +54,13 @@ def test_padding_counts_neither_words_nor_nats(captioner: Captioner) -> None:
     assert math.isfinite(said.nats.sum().item())
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_generation_stops_at_logits_that_are_no_numbers(captioner: Captioner, value: float) -> None:
+    captioner.bart.final_logits_bias[0, 3] = value
+    with pytest.raises(FloatingPointError, match="captioner gave NaN or infinity"):
+        captioner.generate(condition(2))
+
+
 def test_greedy_generation_takes_the_likeliest_word(captioner: Captioner) -> None:
     given = condition(3)
     written = captioner.generate(given)

@@ -117,6 +117,18 @@ def test_a_word_is_predicted_from_codes_graph_and_the_words_before_it(
     assert not torch.allclose(text_decoder(codes, random_tags(1, 9), text), logits, atol=1e-4)
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_greedy_decoding_stops_at_logits_that_are_no_numbers(
+    text_decoder: TextDecoder, value: float
+) -> None:
+    """Before: argmax of NaN, a word like any other."""
+    codes, tags = torch.randint(0, 12, (2, 6)), random_tags(2)
+    with torch.no_grad():
+        text_decoder.gpt.transformer.ln_f.bias.fill_(value)
+    with pytest.raises(FloatingPointError, match="text decoder gave NaN or infinity"):
+        text_decoder.generate(codes, tags)
+
+
 def test_greedy_decoding_follows_the_most_likely_next_word(text_decoder: TextDecoder) -> None:
     codes, tags = torch.randint(0, 12, (2, 6)), random_tags(2)
     written = text_decoder.generate(codes, tags)

@@ -29,6 +29,19 @@ def test_each_latent_dimension_takes_its_levels_and_codes_index_their_product() 
     assert dgae.codes == 15
 
 
+@torch.no_grad()
+def test_graphs_of_damaged_weights_are_refused() -> None:
+    """Before: NaN has a code, and a code's NaN features have most likely tags."""
+    tags = random_tags(2)
+    codes = make_dgae().encode(tags)
+    for layer, ask in (("to_latent", Dgae.encode), ("from_latent", Dgae.decode)):
+        dgae = make_dgae()
+        for weight in getattr(dgae, layer).parameters():
+            weight.fill_(torch.nan)
+        with pytest.raises(FloatingPointError, match="graph auto-encoder gave NaN"):
+            ask(dgae, tags if ask is Dgae.encode else codes)
+
+
 def test_rounding_is_straight_through() -> None:
     """The gradient of z^q is that of the bounded latent, as if nothing had been rounded (13)."""
     dgae = make_dgae((5, 3))

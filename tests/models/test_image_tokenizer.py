@@ -149,6 +149,14 @@ def test_pixels_round_trip():
     assert from_uint8(pixels).aminmax() == (-1, 1)
 
 
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_pixels_that_are_no_numbers_are_refused(value):
+    images = torch.zeros(2, 3, 4, 4)
+    images[1, 2, 3, 0] = value
+    with pytest.raises(FloatingPointError, match="in 1 of 96 places"):
+        to_uint8(images)
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [("codes", 1), ("code_dim", 0), ("decay", 1.5), ("channels", 7), ("unshuffle", -2)],

@@ -50,6 +50,17 @@ def test_a_random_checkpoint_gives_a_graph_for_each_text(
     assert parser.parse(texts) == graphs
 
 
+def test_a_checkpoint_of_damaged_weights_stops(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(factual, "LONGEST", 4)
+    parser = FactualParser(str(checkpoint))
+    with torch.no_grad():
+        parser._models[1].decoder.final_layer_norm.weight.fill_(torch.nan)
+    with pytest.raises(FloatingPointError, match=r"parsing\.factual gave NaN"):
+        parser.parse(["a cup"])
+
+
 def test_what_the_checkpoint_writes_is_put_in_our_words(monkeypatch: pytest.MonkeyPatch) -> None:
     written = (
         "( Cups , sit on , tables ) , ( cups , is , red ) , ( man , hold , cups ) , ( , , ) , ("

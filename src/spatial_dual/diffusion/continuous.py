@@ -65,7 +65,9 @@ class ContinuousKernel(Kernel):
     def to_tokens(self, states: Tensor) -> Tensor:
         # all embeddings are equally long, so the nearest is the one of the largest product
         with torch.autocast(states.device.type, enabled=False):
-            return (states @ self._embeddings.to(states.device).T).argmax(-1)
+            nearest = (states @ self._embeddings.to(states.device).T).argmax(-1)
+        # NaN is near to nothing: the class K, which is none, as where a discrete chain draws it
+        return torch.where(states[..., 0].isnan(), self.config.classes, nearest)
 
     @override
     def is_masked(self, x_t: Tensor) -> Tensor:
@@ -115,7 +117,9 @@ class ContinuousKernel(Kernel):
         mean, variance = self.posterior_moments(x_t, self.mean_embedding(predicted), t, s)
         x_s = mean + variance.sqrt() * normal_noise(x_t.shape, noise, x_t.device)
         uniform = uniform_noise(x_t.shape[:2], noise, x_t.device)
-        drawn = self.to_states(sample_categorical(predicted, uniform))
+        classes = sample_categorical(predicted, uniform)
+        drawn = self.to_states(classes.clamp_max(self.config.classes - 1))
+        drawn = torch.where((classes < self.config.classes)[..., None], drawn, torch.nan)
         return torch.where((s == 0)[:, None, None], drawn, x_s.float())
 
     def posterior_moments(

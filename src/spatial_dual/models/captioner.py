@@ -14,6 +14,7 @@ from transformers import BartConfig, BartForConditionalGeneration
 
 from spatial_dual.models.attention import check_heads
 from spatial_dual.models.conditions import condition_tokens
+from spatial_dual.models.finite import NumbersAlone
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape
 from spatial_dual.models.tag_words import TagWords
 from spatial_dual.models.text_tokenizer import BOS_ID, EOS_ID, PAD_ID
@@ -116,7 +117,11 @@ class Captioner(nn.Module):
 
     @torch.no_grad()
     def generate(self, condition: TokenCondition) -> Tensor:
-        """Greedy decoding: token ids (batch, ≤ tokens) from bos on, ended by eos."""
+        """Greedy decoding: token ids (batch, ≤ tokens) from bos on, ended by eos.
+
+        Raises:
+            FloatingPointError: logits are NaN or infinite.
+        """
         inputs, seen = self._encoder_inputs(condition)
         bart: Any = self.bart  # the stub of ``generate`` types ``self`` too narrowly
         ids = bart.generate(
@@ -125,6 +130,7 @@ class Captioner(nn.Module):
             max_new_tokens=self.config.tokens - 1,
             do_sample=False,
             num_beams=1,
+            logits_processor=NumbersAlone.only("the captioner"),
         )
         return cast(Tensor, ids)
 

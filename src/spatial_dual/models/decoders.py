@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from spatial_dual.models.finite import NumbersAlone
 from spatial_dual.models.gpt import build_gpt
 from spatial_dual.models.graph_nodes import GraphTokens, NodeShape, Tags
 from spatial_dual.models.image_tokenizer import (
@@ -181,7 +182,11 @@ class TextDecoder(nn.Module):
 
     @torch.no_grad()
     def generate(self, codes: Tensor, tags: Tags) -> Written:
-        """Greedy decoding of texts that eos ends."""
+        """Greedy decoding of texts that eos ends.
+
+        Raises:
+            FloatingPointError: logits are NaN or infinite.
+        """
         start = torch.full((len(codes), 1), BOS_ID, device=codes.device)
         given = self._given(codes, tags)
         if self.config.cross_attention:
@@ -197,6 +202,7 @@ class TextDecoder(nn.Module):
             max_new_tokens=self.config.length - 1,
             do_sample=False,
             pad_token_id=PAD_ID,
+            logits_processor=NumbersAlone.only("the text decoder"),
             output_scores=True,
             return_dict_in_generate=True,
         )

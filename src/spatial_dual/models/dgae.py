@@ -11,6 +11,7 @@ from vector_quantize_pytorch import FSQ
 
 from spatial_dual.models.attention import Attention, check_heads
 from spatial_dual.models.code_evidence import CodeEvidence
+from spatial_dual.models.finite import check_numbers
 from spatial_dual.models.graph_nodes import NodeEmbedding, NodeShape, StructureMix, Tags
 
 GATE_RATE = 0.1
@@ -110,8 +111,13 @@ class Dgae(nn.Module):
 
         round((L_j − 1)/2 · tanh z_j) for an odd L_j; for an even one the levels lie half a step
         aside, so that there are L_j of them and not one more.
+
+        Raises:
+            FloatingPointError: the encoder gives NaN or infinity.
         """
-        codes: Tensor = self.quantiser(self.latents(tags))[1]
+        latents = self.latents(tags)
+        check_numbers(latents, "the graph auto-encoder")
+        codes: Tensor = self.quantiser(latents)[1]
         return codes.long()
 
     def features(self, codes: Tensor) -> Tensor:
@@ -119,8 +125,14 @@ class Dgae(nn.Module):
         return self._decode(self.quantiser.indices_to_codes(codes))
 
     def decode(self, codes: Tensor) -> dict[str, Tensor]:
-        """Most likely tags of codes (batch, nodes), in the form the encoder reads."""
-        logits = self.logits(self.features(codes))
+        """Most likely tags of codes (batch, nodes), in the form the encoder reads.
+
+        Raises:
+            FloatingPointError: the decoder gives NaN or infinity.
+        """
+        features = self.features(codes)
+        check_numbers(features, "the graph auto-encoder")
+        logits = self.logits(features)
         properties = torch.stack([p.argmax(dim=-1) for p in logits["properties"]], dim=2)
         kinds = self.config.shape.kinds
         labels = logits["labels"].argmax(dim=-1)

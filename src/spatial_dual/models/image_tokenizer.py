@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from vector_quantize_pytorch import VectorQuantize
 
+from spatial_dual.models.finite import check_numbers
 from spatial_dual.models.patches import PatchConfig, PatchDecoder, PatchEncoder, principal_patches
 from spatial_dual.models.vqgan import PublishedCodebook, VqganConfig, VqganDecoder, VqganEncoder
 
@@ -248,5 +249,10 @@ def from_uint8(images: Tensor) -> Tensor:
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """Float images in -1..1 to uint8, rounded and clipped."""
+    """Float images in -1..1 to uint8, rounded and clipped.
+
+    Raises:
+        FloatingPointError: a pixel is NaN or infinite.
+    """
+    check_numbers(images, "the image decoder")
     return ((images.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)

@@ -124,10 +124,18 @@ class FactualParser:
     def _write(self, texts: Sequence[str]) -> list[str]:
         import torch
 
+        from spatial_dual.models.finite import NumbersAlone
+
         tokenizer, model = self._models
         given = tokenizer([PROMPT + text for text in texts], return_tensors="pt", padding=True)
         with torch.inference_mode(), torch.autocast("cpu", enabled=False):
-            codes = model.generate(**given, max_new_tokens=LONGEST, num_beams=1, do_sample=False)
+            codes = model.generate(
+                **given,
+                max_new_tokens=LONGEST,
+                num_beams=1,
+                do_sample=False,
+                logits_processor=NumbersAlone.only("the parser of parsing.factual"),
+            )
         return list(tokenizer.batch_decode(codes, skip_special_tokens=True))
 
 
