@@ -117,7 +117,8 @@ def test_perfect_samples_reach_every_bound(perfect):
         groups,
         *([g[part] for g in groups] for part in ("seen", "new")),
     ):
-        assert visor["drawn"]["unconditional"] == visor["upper"]["conditional"] == 1
+        assert visor["drawn"]["conditional"] == visor["upper"]["object_presence"] == 1
+        assert set(visor["drawn"]) == {"object_presence", "conditional", "by_predicate"}
         assert trirec["drawn"]["recall"] == trirec["described"]["precision"] == 1
         assert trirec["drawn_upper"]["recall"] == trirec["system_drawn"]["recall"] == 1
         assert {

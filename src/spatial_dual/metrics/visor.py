@@ -36,18 +36,31 @@ class SpatialAccuracy:
     verdicts: tuple[Verdict, ...] = field(default=())
 
     def figures(self) -> dict[str, Any]:
-        """``object_presence``, ``conditional`` (on presence), ``unconditional``; NaN for nothing.
+        """Of several drawings a text: ``parts``, ``unconditional`` accuracy and ``at_least``.
 
-        ``at_least`` gives VISOR_k: relations that hold in at least k of their drawings.
+        ``at_least`` gives VISOR_k: relations that hold in at least k of their drawings. With one
+        drawing a text both are ``draw.*.relation_accuracy``.
         """
         draws = max((len(v.right) for v in self.verdicts), default=0)
         count = len(self.verdicts)
         return {
-            **_figures(self.verdicts),
+            **self.parts(),
+            "unconditional": _figures(self.verdicts)["unconditional"],
             "at_least": {
                 str(k): Share(sum(sum(v.right) >= k for v in self.verdicts), count).value
                 for k in range(1, draws + 1)
             },
+        }
+
+    def parts(self) -> dict[str, Any]:
+        """What the accuracy is made of: ``object_presence``, and ``conditional`` on it.
+
+        ``by_predicate`` has both and the accuracy itself. NaN where there is nothing to count.
+        """
+        whole = _figures(self.verdicts)
+        return {
+            "object_presence": whole["object_presence"],
+            "conditional": whole["conditional"],
             "by_predicate": {
                 predicate.replace(" ", "_"): _figures(
                     [v for v in self.verdicts if v.predicate == predicate]

@@ -67,11 +67,11 @@ def evaluate_visor(
 def evaluate_relations(
     samples: Records, judged: Records, graphs: Records, stated: Stated, compositions: Figures
 ) -> tuple[Figures, Figures, Figures]:
-    """VISOR-type accuracy, TriRec and attribute agreement of both directions, three groups.
+    """Parts of VISOR, TriRec and attribute agreement of both directions, three groups.
 
-    Drawings by the graph that the judge sees in them, descriptions by what they state: ``drawn``
-    and ``described`` are single samples, ``system_…`` the model's own choice, ``upper`` the judge
-    on decoded gold images.
+    VISOR's accuracy itself is ``draw.*.relation_accuracy``. Drawings count by the graph that the
+    judge sees in them, descriptions by what they state: ``drawn`` and ``described`` are single
+    samples, ``system_…`` the model's own choice, ``upper`` the judge on decoded gold images.
     """
     from spatial_dual.metrics.agreement import attribute_agreement
     from spatial_dual.metrics.shares import Share, total_share
@@ -105,7 +105,7 @@ def evaluate_relations(
 
     def accuracy(chosen: Sequence[int]) -> Figures:
         return {
-            name: SpatialAccuracy(tuple(v for row in chosen for v in each[row])).figures()
+            name: SpatialAccuracy(tuple(v for row in chosen for v in each[row])).parts()
             for name, each in visor.items()
         }
 
