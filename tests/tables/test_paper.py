@@ -14,7 +14,8 @@ METRICS = {
     "texts": {"bleu4": 10.0, "spice": 30.0},
     "graph_diffusion": {
         "text": {"recall": 0.5, "initial": {"recall": 0.2}},
-        "image": {"recall": 0.4, "initial": {"recall": 0.3}},
+        "image": {"recall": 0.4, "precision": 0.1, "initial": {"recall": 0.3}},
+        "baseline_depth": {"recall": 0.45, "f1": 0.35},
     },
     "refused": {"images.fid": "no Inception"},
     "protocol": {"seed": 7, "samples": 500},
@@ -143,9 +144,16 @@ def test_every_table_stands_on_the_default_run_alone():
     assert row(tables[0], "initial TSG")["TriRec text→3DSG↑"] == "20.00"
     assert row(tables[0], "SD³") == {
         "TriRec text→3DSG↑": "50.00",
+        "precision text→3DSG↑": "–",
+        "F1 text→3DSG↑": "–",
         "TriRec image→3DSG↑": "40.00",
+        "precision image→3DSG↑": "10.00",
+        "F1 image→3DSG↑": "–",
         "TriRec↑ [published]": "84.51",
     }
+    by_rules = row(tables[0], "rules on perceived depth")
+    assert (by_rules["TriRec image→3DSG↑"], by_rules["F1 image→3DSG↑"]) == ("45.00", "35.00")
+    assert by_rules["TriRec text→3DSG↑"] == "–"
     for table in tables:
         for line in table.rows:
             assert len(line.cells) == len(table.columns)

@@ -57,6 +57,27 @@ def test_ddcap_reveals_the_surest_words_first(context: KedroContext) -> None:
     assert options.purity_weight == 1
 
 
+def test_variants_share_all_that_a_comparison_of_single_samples_needs(
+    context: KedroContext,
+) -> None:
+    """Candidates, sampler, splits, conditions and steps; DDCap reveals in its own order."""
+    parameters = context.config_loader["parameters"]
+    everything = {**parameters["ablations"], "variants": "all", "seeds": 0, "changes_of_all": {}}
+    runs = make_plan({**parameters, "ablations": everything}).runs
+    assert len(runs) == len(everything["changes"]) > 15
+    own = {"order", "purity_weight", "decode_text"}
+    for run in runs:
+        given = run.parameters
+        for section in ("generate", "evaluate"):
+            assert given[section] == parameters[section], run.variant
+        sampling = {k: v for k, v in given["sampling"].items() if k not in own}
+        assert sampling == {k: v for k, v in parameters["sampling"].items() if k not in own}
+        assert given["graph_diffusion"]["condition"] == "tokens"
+        assert given["dual"]["fit"] == parameters["dual"]["fit"]
+        if run.variant != "ddcap":
+            assert given["sampling"]["order"] == parameters["sampling"]["order"]
+
+
 def test_a_stage_runs_in_the_namespaces_that_need_their_own(pipeline: Pipeline) -> None:
     def runs(output: str) -> set[str]:
         return {name.rsplit(".", 1)[0] for name in made_by(pipeline, output) if "." in name}
