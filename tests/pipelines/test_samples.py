@@ -233,6 +233,18 @@ def test_metrics_have_the_promised_keys(data, tmp_path):
     assert sheet.width > 8 * 64
 
 
+def test_the_sheet_says_out_of_how_many_its_outputs_are_chosen(data, tmp_path, monkeypatch):
+    made, shown = sampled(data, tmp_path, Model()), []
+    monkeypatch.setattr(
+        "spatial_dual.figures.samples.contact_sheet", lambda headings, rows: shown.extend(headings)
+    )
+    sheet = {"contact_sheet": {"rows": 2, "side": 64}}
+    draw_contact_sheet(made["samples"], made["samples_from_gold"], data["scenes"], sheet)
+    assert "drawn, chosen of 4" in shown
+    assert "description, chosen of 2" in shown
+    assert "from gold 3DSG" in shown
+
+
 def test_photographs_refuse_what_they_cannot_tell(data, tmp_path):
     photographed = {"graph": "", "camera": '{"source": "assumed"}'}
     photos = write_records(tmp_path / "photos", [columns([row | photographed for row in ROWS])])

@@ -48,7 +48,7 @@ def figure_5(results: Results) -> Chart:
             series.append(_series(name, cells))
             notes |= _reasons([f"{system}, {name}" for system in systems], cells)
         panels.append(Panel(title, "%", tuple(systems), tuple(series)))
-    title = "Fig. 5. What is asked for comes out"
+    title = "Fig. 5. Objects, attributes and triplets, asked for and found"
     return Chart(title, tuple(panels), notes=tuple(notes))
 
 

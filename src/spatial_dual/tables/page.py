@@ -14,7 +14,7 @@ LAST_RUNS = 10
 """Shown, at most."""
 CAPTIONS = {
     4: "Samples of both directions",
-    5: "Objects, attributes and triplets that come out as asked",
+    5: "Objects, attributes and triplets, asked for and found",
     6: "Nodes of scene graphs",
     7: "Training steps left out",
     8: "Corrupted gold 3DSGs",

@@ -43,4 +43,5 @@ def draw_contact_sheet(
     columns["drawn_from_gold"] = samples_from_gold.array("drawn", range(count))
     columns["image"] = scenes.array("image", rows_of(samples, scenes)[:count])
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return samples_sheet(rows, parameters["contact_sheet"]["side"])
+    counts = (max(samples.values(n), default=1) for n in ("drawings", "candidates"))
+    return samples_sheet(rows, parameters["contact_sheet"]["side"], *counts)
