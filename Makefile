@@ -9,7 +9,7 @@ train: $(VENV)/.installed
 	$(VENV)/bin/kedro run --env=$(ENV) --pipelines=train
 
 test: $(VENV)/.installed
-	$(VENV)/bin/pytest -n auto -rs
+	$(VENV)/bin/pytest -n auto --dist worksteal -rs
 
 # hours: 10⁶ inputs and 1 000 kills of the real pipelines; writes docs/faults.md
 faults: $(VENV)/.installed

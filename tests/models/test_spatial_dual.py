@@ -18,7 +18,8 @@ from spatial_dual.models.spatial_dual import SpatialDual
 from spatial_dual.perception.camera import Camera
 from spatial_dual.perception.record_graphs import View
 from spatial_dual.perception.size_prior import SizePrior
-from spatial_dual.scene.graph import SceneGraph
+from spatial_dual.scene.alignment import random_slots
+from spatial_dual.scene.graph import SceneGraph, SceneObject
 from tests.models.whole import CAPTIONS, SIZE, make_whole
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
@@ -167,6 +168,18 @@ def test_the_path_of_a_picture_is_no_text(whole: SpatialDual, tmp_path: Path) ->
 def test_guidance_that_is_none_is_refused(whole: SpatialDual, guidance: float) -> None:
     with pytest.raises(ValueError, match="guidance must be a number of at least 0"):
         whole.draw(CAPTIONS[0], guidance=guidance)
+
+
+def test_graphs_that_are_given_take_slots_at_random_as_in_training(whole: SpatialDual) -> None:
+    """In their own order, which may say which is nearest, a prefix of G_T would read it."""
+    graphs = [
+        SceneGraph(objects=(SceneObject(label="cup", distance=1 + n / 10),)) for n in range(20)
+    ]
+    labels = whole.chains.given(graphs).tags["labels"]
+    assert (labels > 0).sum(dim=1).tolist() == [1] * 20
+    slots = (labels > 0).int().argmax(dim=1).tolist()
+    assert slots == [random_slots(graph, 4).index(0) for graph in graphs]
+    assert len(set(slots)) == 4
 
 
 @pytest.mark.parametrize("source", [CAPTIONS[0], IMAGES[0]], ids=["text", "image"])

@@ -10,6 +10,7 @@ from spatial_dual.figures.boxes import with_boxes
 from spatial_dual.figures.sheet import Cell, contact_sheet
 from spatial_dual.scene.graph import SceneGraph
 
+
 def headings(drawings: int, candidates: int) -> tuple[str, ...]:
     """Of the columns; the outputs say out of how many the model chose them."""
     return (

@@ -100,11 +100,11 @@ class Chains:
         return build_kernel(KernelConfig(classes=classes[name], **settings))
 
     def given(self, graphs: Sequence[SceneGraph]) -> Plans:
-        """Graphs as they are."""
-        return Plans(list(graphs), self.tags(graphs))
+        """Graphs as they are, in slots drawn as in training."""
+        return Plans(list(graphs), self.tags(graphs, self._slots(graphs)))
 
-    def tags(self, graphs: Sequence[SceneGraph], orders: Orders | None = None) -> Tags:
-        """Tags of graphs, by default in their own order; see ``GraphCodec.encode``."""
+    def tags(self, graphs: Sequence[SceneGraph], orders: Orders) -> Tags:
+        """Tags of graphs whose objects take these slots; see ``GraphCodec.encode``."""
         arrays = self.codec.encode(graphs, orders).arrays()
         return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
@@ -117,7 +117,7 @@ class Chains:
     @torch.inference_mode()
     def evolve(self, start: Start, options: SamplingOptions, noise: Noise) -> Plans:
         """3DSGs that initial graphs become under c."""
-        orders = self._orders(start)
+        orders = self._slots(start.graphs)
         tags = self.parts.dgae.decode(self._chain(start, orders, options, noise).tokens)
         return Plans(self._decode(tags, orders), tags)
 
@@ -126,7 +126,7 @@ class Chains:
         self, start: Start, options: SamplingOptions, noise: Noise
     ) -> list[tuple[int, list[SceneGraph]]]:
         """Times T … 0 and the graphs that ``evolve`` holds there."""
-        orders = self._orders(start)
+        orders = self._slots(start.graphs)
         chain = self._chain(start, orders, options, noise, return_trajectory=True)
         held = held_graphs(chain, self.parts.dgae)
         return [(time, self._decode(tags, orders)) for time, tags in held]
@@ -198,9 +198,9 @@ class Chains:
         given = (self.tags(start.graphs, orders), start.kind, start.feature, options)
         return sample_graphs(self.parts.dual.graph, kernel, dgae, *given, noise, return_trajectory)
 
-    def _orders(self, start: Start) -> Orders:
-        """Slots of the initial graphs, drawn as in training."""
-        return [random_slots(graph, self.codec.slots) for graph in start.graphs]
+    def _slots(self, graphs: Sequence[SceneGraph]) -> Orders:
+        """Slots of graphs, drawn as in training."""
+        return [random_slots(graph, self.codec.slots) for graph in graphs]
 
     def _decode(self, tags: Mapping[str, Tensor], orders: Orders) -> list[SceneGraph]:
         """Graphs whose first objects are those of the initial ones."""
