@@ -140,6 +140,7 @@ def misfits(given: ProjectParameters) -> dict[str, str]:
         **_unequal_widths(given),
         **_order_without_mask(given),
         **_judge_alike(given),
+        **_clip_alike(given),
         **_two_splits(given),
     }
 
@@ -214,6 +215,14 @@ def _judge_alike(given: ProjectParameters) -> dict[str, str]:
         text = f"{judge.model.widths}: must differ from perception.model.widths"
         return {"evaluate.judge.model.widths": text}
     return {}
+
+
+def _clip_alike(given: ProjectParameters) -> dict[str, str]:
+    """A CLIP of the metrics that the model is fed with: it would like what it is shown."""
+    fed, metrics = given.tokens.clip.pretrained, given.tokens.clip_for_metrics.pretrained
+    asked = {"evaluate.clip": given.evaluate.clip, "tokens.clip_for_metrics.pretrained": metrics}
+    text = f"{fed}: must be another checkpoint than that of tokens.clip.pretrained"
+    return {key: text for key, name in asked.items() if name and name == fed}
 
 
 def _two_splits(given: ProjectParameters) -> dict[str, str]:

@@ -116,11 +116,10 @@ def test_with_the_perceivers_own_sizes_and_seed_the_judge_is_another_network(
 
 
 @cache
-def loaded(project_path: Path) -> dict[str, Any]:
+def loaded(project_path: Path, environment: str = "local") -> dict[str, Any]:
     conf = str(project_path / "conf")
-    parameters: dict[str, Any] = OmegaConfigLoader(conf, "local", **CONFIG_LOADER_ARGS)[
-        "parameters"
-    ]
+    loader = OmegaConfigLoader(conf, environment, **CONFIG_LOADER_ARGS)
+    parameters: dict[str, Any] = loader["parameters"]
     return parameters
 
 
@@ -135,6 +134,27 @@ def test_a_judge_that_is_the_perceiver_again_is_refused(project_path: Path, hub:
     else:
         given.evaluate.judge.model.widths = given.perception.model.widths
         assert "must differ" in misfits(given)["evaluate.judge.model.widths"]
+
+
+@pytest.mark.parametrize("key", ["evaluate.clip", "tokens.clip_for_metrics.pretrained"])
+def test_a_clip_of_the_metrics_that_the_model_is_fed_with_is_refused(
+    project_path: Path, key: str
+) -> None:
+    given = ProjectParameters(**loaded(project_path)).model_copy(deep=True)
+    given.tokens.clip.pretrained = "some/clip"
+    given.evaluate.clip, given.tokens.clip_for_metrics.pretrained = "an/other", "a/third"
+    assert misfits(given) == {}
+    section, name = key.rsplit(".", 1)
+    place = given.evaluate if section == "evaluate" else given.tokens.clip_for_metrics
+    setattr(place, name, "some/clip")
+    assert set(misfits(given)) == {key}
+
+
+@pytest.mark.parametrize("environment", ["vsd", "photos", "gpu", "order", "smoke"])
+def test_no_environment_is_judged_by_what_its_model_is_made_of(
+    project_path: Path, environment: str
+) -> None:
+    assert misfits(ProjectParameters(**loaded(project_path, environment))) == {}
 
 
 def test_a_share_of_the_pictures_goes_through_tokens(
