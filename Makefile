@@ -11,7 +11,7 @@ train: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(VENV)/bin/pytest -n auto --dist worksteal -rs
 
-# hours: 10⁶ inputs and 1 000 kills of the real pipelines; writes docs/faults.md
+# about an hour: 10⁶ inputs and 1 000 kills of the real pipelines; goes on where it was stopped
 faults: $(VENV)/.installed
 	$(VENV)/bin/python benchmarks/faults.py
 
@@ -31,7 +31,7 @@ readme: $(VENV)/.installed
 	$(VENV)/bin/python docs/show_results.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis data/smoke
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build data/smoke
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -68,7 +68,7 @@ def run_with_fault(work: Callable[[], Any], fault: str, at: int, below: Path) ->
         _work(work, writing)
     os.close(writing)
     try:
-        met, calls, call, status = _Tracer(child, str(below)).run(fault, at)
+        met, calls, call, status = Tracer(child, str(below)).run(fault, at)
     finally:
         message = b"".join(iter(lambda: os.read(reading, 1 << 16), b"")).decode()
         os.close(reading)
@@ -86,12 +86,17 @@ def skip_without_tracing() -> None:
         pytest.skip("this machine does not let a process be traced")
 
 
+def wait_for_tracer() -> None:
+    """Let this process, a child of the one that will trace it, be traced from here on."""
+    _libc.ptrace(_TRACEME, 0, None, None)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def _work(work: Callable[[], Any], report: int) -> None:
     code = 0
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _libc.ptrace(_TRACEME, 0, None, None)
-        os.kill(os.getpid(), signal.SIGSTOP)
+        wait_for_tracer()
         work()
     except BaseException as error:
         code = 3
@@ -110,8 +115,13 @@ class _Call(ctypes.Structure):
     )
 
 
-class _Tracer:
-    """Counts the calls of a process and its threads that change something below a folder."""
+class Tracer:
+    """Counts the calls of a child and its threads that change something below a folder.
+
+    Args:
+        child: process that waits for it.
+        below: the folder.
+    """
 
     def __init__(self, child: int, below: str) -> None:
         self._child, self._below = child, below
@@ -120,13 +130,14 @@ class _Tracer:
         _ptrace(_SETOPTIONS, child, None, _OPTIONS)
 
     def run(self, fault: str, at: int) -> tuple[bool, int, str, int]:
+        """Inflict the fault at the n-th call; see ``Outcome`` for the four values."""
         seen, met, name = -1, False, ""
         _ptrace(_SYSCALL, self._child, None, None)
         while True:
             thread, status = os.waitpid(-1, 0x40000000)  # any thread
             if not os.WIFSTOPPED(status):
                 if thread == self._child:
-                    return met, seen + 1, name, status
+                    return met, seen + 1, name, status  # as waitpid gives it
                 continue
             deliver = 0
             if os.WSTOPSIG(status) == signal.SIGTRAP | 0x80:

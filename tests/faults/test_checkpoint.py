@@ -23,10 +23,11 @@ def store(tmp_path: Path) -> CheckpointStore:
     return store
 
 
-def test_every_flipped_bit_is_named(store: CheckpointStore) -> None:
+def test_flipped_bits_are_named(store: CheckpointStore) -> None:
+    """All of them in the long profile."""
     whole = store.path.read_bytes()
-    everywhere = range(8 * len(whole))
-    for bit in random.Random(0).sample(everywhere, min(len(everywhere), inputs(400))):
+    count = inputs(400, 8 * len(whole))
+    for bit in random.Random(0).sample(range(8 * len(whole)), count):
         broken = bytearray(whole)
         broken[bit // 8] ^= 1 << bit % 8
         store.path.write_bytes(broken)

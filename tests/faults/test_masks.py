@@ -1,26 +1,28 @@
 """COCO's masks against a decoder in Python's integers, which never wrap."""
 
 import json
+import random
 import re
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from spatial_dual.datasets.images import Crop
 from spatial_dual.datasets.photos.instances import BadInstancesError, paint, read_instances
 from spatial_dual.datasets.photos.rle import decode_rle
-from tests.faults.profile import examples
+from tests.faults.child import fuzz
+from tests.faults.strange import strange_text
 
-NEAR_64_BITS = st.integers(-(2**63) - 2, 2**63 + 2) | st.sampled_from(
-    [
-        sign * 2**power + step
-        for sign in (-1, 1)
-        for power in (31, 32, 62, 63)
-        for step in (-1, 0, 1)
-    ]
-)
+EDGES = [
+    sign * 2**power + step for sign in (-1, 1) for power in (31, 32, 62, 63) for step in (-1, 0, 1)
+]
+
+
+def near_64_bits(rng: random.Random) -> list[int]:
+    """Small numbers, those at the ends of 32 and 64 bits, and any of 64."""
+    kinds = (lambda: rng.randint(-70, 70), lambda: rng.choice(EDGES), lambda: rng.randbytes(8))
+    drawn = [rng.choice(kinds)() for _ in range(rng.randrange(9))]
+    return [n if isinstance(n, int) else int.from_bytes(n, "big", signed=True) for n in drawn]
 
 
 def encoded(numbers: list[int]) -> str:
@@ -73,27 +75,35 @@ def check(counts: str, height: int, width: int) -> None:
         np.testing.assert_array_equal(mask, expected)
 
 
-@examples(300)
-@given(st.lists(NEAR_64_BITS | st.integers(-70, 70), max_size=8))
-def test_runs_near_64_bits(numbers: list[int]) -> None:
-    check(encoded(numbers), 8, 8)
+def test_runs_near_64_bits() -> None:
+    fuzz(near_64_bits, lambda numbers: check(encoded(numbers), 8, 8), 600, 60_000)
 
 
-@examples(300)
-@given(st.text(st.characters(min_codepoint=40, max_codepoint=120), max_size=60) | st.text())
-def test_any_text(counts: str) -> None:
-    check(counts, 4, 4)
+def any_text(rng: random.Random) -> str:
+    if rng.randrange(4) == 0:
+        return strange_text(rng)
+    return "".join(chr(rng.randrange(40, 120)) for _ in range(rng.randrange(60)))
 
 
-@examples(100)
-@given(st.lists(st.booleans(), min_size=1, max_size=64))
-def test_masks_come_back(pixels: list[bool]) -> None:
+def test_any_text() -> None:
+    fuzz(any_text, lambda counts: check(counts, 4, 4), 600, 60_000)
+
+
+def pixels(rng: random.Random) -> list[bool]:
+    return [rng.random() < 0.5 for _ in range(rng.randrange(1, 65))]
+
+
+def come_back(pixels: list[bool]) -> None:
     flat = np.array(pixels)
     borders = [0, *(np.flatnonzero(np.diff(flat)) + 1), len(flat)]
     runs = [0] * bool(flat[0]) + np.diff(borders).tolist()
     numbers = [run - runs[k - 2] if k > 2 else run for k, run in enumerate(runs)]
     code = {"size": [len(flat), 1], "counts": encoded(numbers)}
     np.testing.assert_array_equal(decode_rle(code, len(flat), 1)[:, 0], flat)
+
+
+def test_masks_come_back() -> None:
+    fuzz(pixels, come_back, 200, 20_000)
 
 
 @pytest.mark.parametrize(

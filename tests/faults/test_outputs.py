@@ -78,10 +78,13 @@ def test_results_that_cannot_be_written_are_one_sentence(data, arguments, shell,
     assert done.stderr.count("\n") == 1
 
 
-def test_a_line_that_cannot_be_written_at_once_is_one_sentence(data):
-    done = spatial_dual("> /dev/full", "runs", "list", "--data", data, unbuffered="1")
-    said = "spatial-dual runs: standard output cannot be written: No space left on device\n"
-    assert (done.returncode, done.stderr) == (1, said)
+@pytest.mark.parametrize("arguments", [["--help"], ["draw", "--help"], ["runs", "list"]])
+def test_a_line_that_cannot_be_written_at_once_is_one_sentence(data, arguments):
+    """Without a buffer argparse would take no notice."""
+    options = ["--data", data] if arguments == ["runs", "list"] else []
+    done = spatial_dual("> /dev/full", *arguments, *options, unbuffered="1")
+    said = "standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr.partition(": ")[2]) == (1, said)
 
 
 def test_a_reader_that_has_enough_ends_the_command_quietly(data):

@@ -2,14 +2,13 @@
 
 import gzip
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from spatial_dual.datasets.graphs.catalog import GoldGraphsDataset
 from spatial_dual.datasets.graphs.source import GraphSource
@@ -21,8 +20,9 @@ from spatial_dual.datasets.record_schema import check_chunk
 from spatial_dual.datasets.text_files import split_lines
 from spatial_dual.perception.camera import Camera
 from spatial_dual.scene.text import clean_caption, clean_label
-from tests.faults.profile import examples
+from tests.faults.child import fuzz
 from tests.faults.records import PICTURE, record
+from tests.faults.strange import strange_text
 
 HUGE = 10**400
 
@@ -175,19 +175,23 @@ def test_captions_whose_normal_form_changed_when_taken_twice(tmp_path: Path, cap
     assert "㌖" not in caption or "caption 1" in found
 
 
-@examples(500)
-@given(
-    st.text(max_size=40)
-    | st.text(st.sampled_from("\u1100\u1161\u200d\u0301eａ .,'㌖ﷺ^"), max_size=40)
-)
-def test_the_normal_form_is_its_own(text: str) -> None:
-    for clean in (clean_caption, clean_label):
-        try:
-            once = clean(text)
-        except ValueError:
-            continue
-        assert clean(once) == once
-        once.encode()
+def strange_words(rng: random.Random) -> str:
+    if rng.randrange(3) == 0:
+        return strange_text(rng) + strange_text(rng)
+    return "".join(rng.choices(COMPOSED, k=rng.randrange(40)))
+
+
+def test_the_normal_form_is_its_own() -> None:
+    def check(text: str) -> None:
+        for clean in (clean_caption, clean_label):
+            try:
+                once = clean(text)
+            except ValueError:
+                continue
+            assert clean(once) == once
+            once.encode()
+
+    fuzz(strange_words, check, 800, 60_000)
 
 
 WORDS = "a café table"
@@ -226,13 +230,16 @@ def test_other_scripts_are_refused_in_other_encodings(tmp_path: Path, encoding: 
     assert "convert it to UTF-8" in str(part)
 
 
-@examples(200)
-@given(
-    st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8"))),
-    st.sampled_from(["\n", "\r\n", "\r"]),
-)
-def test_lines_end_at_line_ends_alone(lines: list[str], end: str) -> None:
-    assert split_lines("".join(line + end for line in lines)) == lines
+def test_lines_end_at_line_ends_alone() -> None:
+    def make(rng: random.Random) -> tuple[list[str], str]:
+        lines = [strange_text(rng).replace("\r", "").replace("\n", "") for _ in range(4)]
+        return lines[: rng.randrange(5)], rng.choice(["\n", "\r\n", "\r"])
+
+    def check(given: tuple[list[str], str]) -> None:
+        lines, end = given
+        assert split_lines("".join(line + end for line in lines)) == lines
+
+    fuzz(make, check, 300, 20_000)
 
 
 def test_fields_of_tables_keep_their_line_ends(tmp_path: Path) -> None:

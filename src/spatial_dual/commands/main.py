@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from spatial_dual.commands import outputs
 from spatial_dual.commands.errors import CommandError
@@ -57,8 +58,16 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(130)
 
 
+class _Parser(ArgumentParser):
+    """Says so if its help cannot be written, which argparse passes over."""
+
+    def print_help(self, file: Any = None) -> None:
+        """Write the help to standard output, as ``outputs.say`` does."""
+        outputs.say(self.format_help().rstrip("\n"))
+
+
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
+    parser = _Parser(
         "spatial-dual",
         description=_ABOUT,
         epilog=_EXAMPLES,

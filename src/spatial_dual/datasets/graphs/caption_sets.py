@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from kedro.io import AbstractDataset, DatasetError
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 from spatial_dual.datasets.graphs.factual import read_pairs
 from spatial_dual.datasets.graphs.source import GraphRow
@@ -107,21 +107,30 @@ def read_captions(file: Path) -> CaptionSet:
         raise DatasetError(f"{file}: neither VSD's form nor ours: {error!r}") from error
 
 
+def _whole(text: str) -> str:
+    """The text, unless it holds a lone surrogate, which no file and no tokenizer takes."""
+    text.encode()
+    return text
+
+
+_Text = Annotated[str, AfterValidator(_whole)]
+
+
 class _Triple(BaseModel):
-    s: str
-    p: str
-    o: str
+    s: _Text
+    p: _Text
+    o: _Text
 
 
 class _Picture(BaseModel):
-    captions: list[str]
+    captions: list[_Text]
     triple_list: list[_Triple]
 
 
 class _Facts(BaseModel):
-    caption: str
-    relations: list[Triplet]
-    objects: list[tuple[str, list[str]]]
+    caption: _Text
+    relations: list[tuple[_Text, _Text, _Text]]
+    objects: list[tuple[_Text, list[_Text]]]
 
 
 _VSD = TypeAdapter(list[_Picture])
