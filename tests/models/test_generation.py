@@ -186,3 +186,23 @@ def test_captions_are_written_from_codes_and_graph_without_guidance() -> None:
     assert codes.tolist() == [[0] * 4] * 2
     assert given is tags
     assert diffuser.dropped == [False] * 3
+
+
+def test_text_codes_are_noised_again_before_they_are_decoded() -> None:
+    diffuser, tags = GuidedDiffuser(), random_tags(200, shape=SHAPE)
+    decoder = SimpleNamespace(generate=lambda codes, given: codes)
+    kernel = build_kernel(KernelConfig("absorbing", 3, 20))
+    condition = TokenCondition(tags, torch.zeros(200, 5))
+
+    def written(share: float) -> Tensor:
+        options = SamplingOptions(steps=3, temperature=0.01, text_noise=share)
+        noise = [torch.Generator().manual_seed(k) for k in range(200)]
+        return write_captions(diffuser, kernel, decoder, condition, options, noise)
+
+    assert not (written(0.0) == kernel.mask_index).any()
+    assert (written(1.0) == kernel.mask_index).all()
+    some = written(0.75)
+    assert (some == kernel.mask_index).float().mean() == pytest.approx(0.75, abs=0.05)
+    assert (some[some != kernel.mask_index] == 0).all()
+    with pytest.raises(ValueError, match="text_noise must lie in 0..1, got 1.5"):
+        SamplingOptions(text_noise=1.5)

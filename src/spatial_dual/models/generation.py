@@ -48,6 +48,8 @@ class SamplingOptions:
         graph_temperature: of the graph diffuser.
         candidates: descriptions drawn of each image; 3DSG and depth bear out best the one kept.
         drawings: made of each text; the one is kept that shows most of it to perception.
+        text_noise: share of the chain up to which text codes are noised again before the text
+            decoder reads them, as in its training; a few words stay, the graph decides on the rest.
         decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
 
     Raises:
@@ -66,12 +68,15 @@ class SamplingOptions:
     graph_temperature: float = 0.7
     candidates: int = 1
     drawings: int = 1
+    text_noise: float = 0.0
     decode_text: bool = True
 
     def __post_init__(self) -> None:
         for name in ("candidates", "drawings"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.text_noise <= 1:
+            raise ValueError(f"text_noise must lie in 0..1, got {self.text_noise}")
         if not 0 <= self.guidance < math.inf:
             raise ValueError(f"guidance must be a number of at least 0, got {self.guidance}")
         if self.order not in ORDERS:
@@ -205,6 +210,9 @@ def write_captions(
     codes = _sample_tokens(writer, kernel, condition, options, noise, guidance=Ramp(1.0, 1.0))
     if not options.decode_text:
         return Written.unrated(codes)
+    if options.text_noise:
+        t = torch.full((len(codes),), round(options.text_noise * kernel.steps), device=codes.device)
+        codes = kernel.to_tokens(kernel.sample_forward(codes, t, noise))
     return decoder.generate(codes, condition.tags)
 
 

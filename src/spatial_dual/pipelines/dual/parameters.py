@@ -109,6 +109,7 @@ class SamplingParameters(Section):
     graph_temperature: Positive
     candidates: Count
     drawings: Count
+    text_noise: Share = left_out()
     decode_text: bool = left_out()
 
 
