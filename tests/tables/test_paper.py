@@ -53,6 +53,8 @@ def test_default_run_is_the_full_method():
     assert ours["SPICE↑"] == "30.00"
     assert ours["v1 SPICE↑ [published]"] == "68.02"
     assert "FID↓" not in ours  # ours is never called FID where the extractor is our own
+    assert ours["IS↑"] == "–"
+    assert "SD³: only images.is_scenes, which tells" in "\n".join(table.all_notes())
 
 
 def test_runs_of_two_budgets_are_never_mixed():

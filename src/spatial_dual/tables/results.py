@@ -168,6 +168,8 @@ class Results:
     def _reason(self, variant: str, metric: str) -> str:
         if variant not in self.variants:
             return _how_to_run(variant)
+        if (variant, own := f"{metric}_scenes") in self.values:
+            return f"only {own}, which tells drawings and real pictures hardly apart"
         return self.refused.get(metric, f"{metric} was not measured for {variant}")
 
 
