@@ -204,5 +204,5 @@ def test_text_codes_are_noised_again_before_they_are_decoded() -> None:
     some = written(0.75)
     assert (some == kernel.mask_index).float().mean() == pytest.approx(0.75, abs=0.05)
     assert (some[some != kernel.mask_index] == 0).all()
-    with pytest.raises(ValueError, match="text_noise must lie in 0..1, got 1.5"):
+    with pytest.raises(ValueError, match=r"text_noise must lie in 0\.\.1, got 1\.5"):
         SamplingOptions(text_noise=1.5)
