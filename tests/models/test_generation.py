@@ -206,3 +206,33 @@ def test_text_codes_are_noised_again_before_they_are_decoded() -> None:
     assert (some[some != kernel.mask_index] == 0).all()
     with pytest.raises(ValueError, match=r"text_noise must lie in 0\.\.1, got 1\.5"):
         SamplingOptions(text_noise=1.5)
+
+
+def test_graphs_are_revealed_kind_by_kind(dgae: LiteralDgae, initial: dict[str, Tensor]) -> None:
+    """Labels and the place, then property after property, then relations: none before its turn."""
+    wanted = random_tags(8, seed=2, shape=SHAPE)
+    columns = SHAPE.columns
+    rank = torch.where(columns == columns.max(), 0, columns)
+    kernel = build_kernel(KernelConfig("absorbing", CODES, 40))
+    options = SamplingOptions(steps=2, graph_steps=40, graph_order="kinds", graph_temperature=0.1)
+    samples = sample_graphs(
+        Wishes(dgae.encode(wanted)),
+        kernel,
+        dgae,
+        initial,
+        "image",
+        torch.zeros(8, 1),
+        options,
+        [torch.Generator().manual_seed(k) for k in range(8)],
+        return_trajectory=True,
+    )
+    assert len(samples.times) == 41
+    known = (samples.trajectory < CODES).float()
+    first = 41 - known.sum(dim=0)  # when each node was revealed, (8, nodes)
+    for graph in first:
+        by_time = rank[graph.argsort(stable=True)]
+        assert (by_time.diff() >= 0).all()
+    labels = first[:, columns == 0]
+    assert len(torch.unique(labels[:, 0])) > 1  # within a kind by chance
+    with pytest.raises(ValueError, match="graph_order must be one of chance, kinds, got 'labels'"):
+        SamplingOptions(graph_order="labels")

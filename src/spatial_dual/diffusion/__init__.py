@@ -11,7 +11,7 @@ from spatial_dual.diffusion.loss import (
     log_likelihood_bound,
 )
 from spatial_dual.diffusion.prediction import Prediction
-from spatial_dual.diffusion.reveal import HaltonOrder, Order, PurityOrder
+from spatial_dual.diffusion.reveal import GroupOrder, HaltonOrder, Order, PurityOrder
 from spatial_dual.diffusion.sampler import Clamp, Predictor, Ramp, Samples, sample
 from spatial_dual.diffusion.timesteps import LossHistory, Timesteps, uniform_timesteps
 
@@ -20,6 +20,7 @@ __all__ = [
     "Denoiser",
     "DiffusionLoss",
     "DiscreteKernel",
+    "GroupOrder",
     "HaltonOrder",
     "Kernel",
     "KernelConfig",

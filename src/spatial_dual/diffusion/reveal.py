@@ -5,7 +5,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from spatial_dual.diffusion.categorical import Noise, gumbel_noise
+from spatial_dual.diffusion.categorical import Noise, gumbel_noise, uniform_noise
 from spatial_dual.diffusion.interface import Kernel
 
 
@@ -47,6 +47,26 @@ class HaltonOrder:
     def scores(self, probabilities: Tensor, noise: Noise) -> Tensor:
         """Minus the rank of each cell, alike for all samples."""
         return -self._ranks.to(probabilities.device).expand(probabilities.shape[:2])
+
+
+class GroupOrder:
+    """Groups of tokens one after the other, the tokens of a group by chance.
+
+    Tokens that one step reveals do not see each other; those of different groups do.
+
+    Args:
+        groups: rank of each token's group, (tokens,), the first group lowest.
+    """
+
+    def __init__(self, groups: Tensor) -> None:
+        self._groups = groups.double()
+
+    def scores(self, probabilities: Tensor, noise: Noise) -> Tensor:
+        """Minus the rank of the group, and below it a number by chance."""
+        shape, device = probabilities.shape[:2], probabilities.device
+        return (
+            -self._groups.to(device) + uniform_noise((shape[0], 1, shape[1]), noise, device)[:, 0]
+        )
 
 
 def halton_ranks(side: int) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.diffusion import (
+    GroupOrder,
     HaltonOrder,
     Kernel,
     Noise,
@@ -23,11 +24,12 @@ from spatial_dual.models.conditions import condition_tokens
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder, Written
 from spatial_dual.models.dgae import Dgae
 from spatial_dual.models.graph_diffuser import GraphCondition, GraphDiffuser
-from spatial_dual.models.graph_nodes import Tags, presence, shown_only
+from spatial_dual.models.graph_nodes import NodeShape, Tags, presence, shown_only
 from spatial_dual.models.image_tokenizer import ImageTokenizer
 from spatial_dual.models.token_diffuser import TokenCondition, TokenDiffuser
 
 ORDERS = ("chance", "purity", "halton")
+GRAPH_ORDERS = ("chance", "kinds")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class SamplingOptions:
         order: which masked tokens are revealed next: as "chance" has it, by "purity" (improved
             VQ-Diffusion), or for image tokens by "halton", see ``diffusion.reveal``.
         purity_weight: sharpens predictions by their purity; None leaves them.
+        graph_steps: of the graph diffuser's chain; None is ``steps``.
+        graph_order: of revealing its nodes: as "chance" has it, or by "kinds": the labels and the
+            place, then one kind of property after the other, then the relations.
         graph_temperature: of the graph diffuser.
         candidates: descriptions drawn of each image; 3DSG and depth bear out best the one kept.
         drawings: made of each text; the one is kept that shows most of it to perception.
@@ -65,6 +70,8 @@ class SamplingOptions:
     spacing: str = "even"
     order: str = "chance"
     purity_weight: float | None = None
+    graph_steps: int | None = None
+    graph_order: str = "chance"
     graph_temperature: float = 0.7
     candidates: int = 1
     drawings: int = 1
@@ -81,6 +88,10 @@ class SamplingOptions:
             raise ValueError(f"guidance must be a number of at least 0, got {self.guidance}")
         if self.order not in ORDERS:
             raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {self.order!r}")
+        if self.graph_order not in GRAPH_ORDERS:
+            raise ValueError(
+                f"graph_order must be one of {', '.join(GRAPH_ORDERS)}, got {self.graph_order!r}"
+            )
 
     def order_of(self, tokens: int, is_grid: bool) -> Order | None:
         """In which a diffuser of that many tokens reveals them; None leaves it to chance."""
@@ -129,12 +140,23 @@ def sample_graphs(
         kernel,
         denoise,
         shape,
-        min(options.steps, kernel.steps),
+        min(options.graph_steps or options.steps, kernel.steps),
         noise,
         temperature=options.graph_temperature,
+        order=_order_of_kinds(dgae.config.shape) if options.graph_order == "kinds" else None,
         return_trajectory=return_trajectory,
         device=feature.device,
     )
+
+
+def _order_of_kinds(shape: NodeShape) -> GroupOrder:
+    """Labels and the place first, then property after property, relations last.
+
+    Side by side the five numbers of a place fit each other badly, and properties of an empty slot
+    make an object of it.
+    """
+    columns = shape.columns
+    return GroupOrder(torch.where(columns == columns.max(), 0, columns))
 
 
 def graph_condition(dgae: Dgae, tags: Tags, kind: str, feature: Tensor) -> GraphCondition:

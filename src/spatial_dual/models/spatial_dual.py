@@ -113,7 +113,7 @@ class SpatialDual:
         chains = self.chains
         feature = chains.text_feature if images is None else chains.image_feature
         source: Any = texts if images is None else images
-        options = self._options(steps=steps)
+        options = self._options(steps=steps, graph_steps=steps)
 
         def run(row: slice) -> SceneGraph:
             start = Start(initial[row], kind, feature(source[row]))
@@ -155,7 +155,8 @@ class SpatialDual:
             ValueError: as of ``graph``.
         """
         check_no_path(source)
-        chains, options, told = self.chains, self._options(steps=steps), isinstance(source, str)
+        chains, told = self.chains, isinstance(source, str)
+        options = self._options(steps=steps, graph_steps=steps)
         given: Any = [source] if isinstance(source, str) else stack_squares(source, self.image_size)
         initial = (self.initial_from_texts if told else self.initial_from_images)(given)
         noise = own_noise(seed, COMPLETING, given[0])
@@ -199,7 +200,7 @@ class SpatialDual:
 
         Args:
             texts: one or several.
-            steps: of the reverse chains.
+            steps: of the reverse chain; the 3DSG's has ``graph_steps`` where they are set.
             guidance: factor of classifier-free guidance.
             candidates: drawings made of each text, every one by a 3DSG of its own. The one is
                 kept in which perception finds most of what the text states.
@@ -290,7 +291,7 @@ class SpatialDual:
                 list of one. Each is brought into the models' form as ``datasets.images`` says.
             cameras: of the square crops, one a picture; by default that of its EXIF, or else the
                 one of the pictures that the model was trained on.
-            steps: of the reverse chains.
+            steps: of the reverse chain; the 3DSG's has ``graph_steps`` where they are set.
             seed: of all noise.
 
         Raises:

@@ -109,6 +109,8 @@ class SamplingParameters(Section):
     graph_temperature: Positive
     candidates: Count
     drawings: Count
+    graph_steps: Count | None = left_out()
+    graph_order: Literal["chance", "kinds"] = left_out()
     text_noise: Share = left_out()
     decode_text: bool = left_out()
 
