@@ -1,10 +1,7 @@
 """Model folders with flipped bytes, under a memory limit: named or equal, and no signal."""
 
-import hashlib
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +9,7 @@ import pytest
 from tests.faults.catalog_types import TYPES
 from tests.faults.child import outcomes
 from tests.faults.profile import inputs
+from tests.faults.test_model_folders import agree
 
 NAMED = "named: "
 
@@ -38,8 +36,7 @@ def load_flipped(given: tuple[Path, Path, str, int, bool]) -> str:
         data[rng.integers(min(len(data), 4096))] ^= np.uint8(1 << rng.integers(8))
     file.write_bytes(data.tobytes())
     if agrees:
-        for manifest in sorted(place.rglob("manifest.json"), reverse=True):
-            agree(manifest)
+        agree(place)
     kind = TYPES[name]
     try:
         found = kind.content(kind.dataset(place).load())
@@ -47,17 +44,6 @@ def load_flipped(given: tuple[Path, Path, str, int, bool]) -> str:
         return f"{NAMED}{type(error).__name__}: {error}"
     expected = kind.content(kind.dataset(stored / name).load())
     return "equal" if found == expected else f"another value, {file.relative_to(place)}"
-
-
-def agree(manifest: Path) -> None:
-    """State the files as they are, as a stranger would."""
-    listed: dict[str, Any] = {}
-    for path in sorted(manifest.parent.rglob("*")):
-        if path.is_file() and path != manifest:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            name = str(path.relative_to(manifest.parent))
-            listed[name] = {"bytes": path.stat().st_size, "sha256": digest}
-    manifest.write_text(json.dumps({"files": listed}))
 
 
 @pytest.mark.parametrize("name", ["model", "perceiver", "stanza package", "whole model"])

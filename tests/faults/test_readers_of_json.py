@@ -5,10 +5,13 @@ What it accepts survives saving, loading and a second reading.
 
 import json
 import random
+import re
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from kedro.io import DatasetError
 
 from spatial_dual.datasets.graphs.caption_sets import CaptionSet, read_captions
@@ -48,6 +51,36 @@ def test_graphs() -> None:
             assert SceneGraph.from_json(text.encode().decode()) == graph
 
     fuzz(partial(strange_json, valid=GRAPH), check, 300, 250_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (json.dumps(GRAPH | {"place": "\ud800"}), "$.place"),
+        (json.dumps(GRAPH | {"notes": ["a \udfff"]}), "$.notes[0]"),
+        (
+            json.dumps(
+                {"schema_version": 1, "objects": [{"label": "a", "attributes": ["\ud800"]}]}
+            ),
+            "$.objects[0].attributes[0]",
+        ),
+        (f'{{"schema_version": 1, "place": {"9" * 5000}}}', "$: not JSON"),
+    ],
+)
+def test_graphs_that_nothing_could_be_done_with(text: str, field: str) -> None:
+    """Lone surrogates, which no file takes; a number that Python's JSON refuses."""
+    with pytest.raises(GraphFormatError, match=re.escape(field)):
+        SceneGraph.from_json(text)
+
+
+@pytest.mark.parametrize("part", ["caption", "relations", "objects"])
+def test_caption_sets_without_lone_surrogates(tmp_path: Path, part: str) -> None:
+    text = json.dumps(
+        [{**OWN[0], part: json.loads(json.dumps(OWN[0][part]).replace("a", "\\ud800"))}]
+    )
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(DatasetError, match=rf"x\.json: .* 0\.{part}.*unicode"):
+        read_captions(tmp_path / "x.json")
 
 
 CAMERA = {"fov_deg": 55.0, "pitch_deg": 3, "fx": 5, "fy": 5, "cx": 4, "cy": 4, "source": "given"}

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kedro.io import AbstractDataset
+from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import JSONPreview
 
 from spatial_dual.datasets.classes import CatalogClass
@@ -28,8 +28,16 @@ class JSONObjectDataset(AbstractDataset[Any, Any]):
         self.metadata = metadata
 
     def load(self) -> Any:
-        """The object."""
-        return self._class.get().from_dict(self._read())
+        """The object; raises DatasetError where the file is of another version, or none at all."""
+        kind = self._class.get()
+        try:
+            return kind.from_dict(self._read())
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise DatasetError(
+                f"{self._path}: not for {kind.__name__} as it is now: {reason}; run the stage that "
+                "makes it again"
+            ) from error
 
     def save(self, data: Any) -> None:
         """Replace the file atomically."""

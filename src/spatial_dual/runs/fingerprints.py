@@ -131,8 +131,11 @@ class Fingerprints:
         return differences(entry["made_of"], recipe)
 
     def _entry(self, output: str) -> Recipe:
-        """What was recorded; empty if nothing was that can be read."""
-        return read_object(self._path(output))
+        """What was recorded; empty if nothing was that can be read, as by another version."""
+        entry = read_object(self._path(output))
+        content, made_of = entry.get("content"), entry.get("made_of")
+        known = isinstance(content, str) and isinstance(made_of, dict)
+        return entry if known and all(isinstance(part, dict) for part in made_of.values()) else {}
 
     def _path(self, output: str) -> Path:
         return self._folder / f"{output}.json"

@@ -14,6 +14,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from spatial_dual.scene.text import UnicodeText
+
 SCHEMA_VERSION = 1
 
 SPATIAL_PREDICATES = (
@@ -89,7 +91,7 @@ class SceneObject(_Frozen):
     """
 
     label: str = Field(min_length=1)
-    attributes: tuple[str, ...] = ()
+    attributes: tuple[UnicodeText, ...] = ()
     box: Box3D | None = None
     region: tuple[float, float, float, float] | None = None
     distance: float | None = Field(default=None, gt=0)
@@ -139,9 +141,9 @@ class SceneGraph(_Frozen):
 
     objects: tuple[SceneObject, ...] = ()
     relations: tuple[Relation, ...] = ()
-    place: str | None = None
+    place: UnicodeText | None = None
     alternatives: tuple[tuple[int, ...], ...] = Field(default=(), exclude_if=not_)
-    notes: tuple[str, ...] = Field(default=(), exclude_if=not_)
+    notes: tuple[UnicodeText, ...] = Field(default=(), exclude_if=not_)
 
     @model_validator(mode="after")
     def _ends_exist(self) -> Self:
@@ -234,7 +236,7 @@ class SceneGraph(_Frozen):
         hook = partial(_note_repeated_key, repeated)
         try:
             body = json.loads(text, object_pairs_hook=hook, parse_constant=_no_constant)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # a number of 5 000 digits is a ValueError
             raise GraphFormatError(f"$: not JSON: {error}") from error
         if repeated:
             holder, key = repeated[-1]  # the outermost: none of it was dropped by another

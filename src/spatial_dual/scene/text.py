@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from typing import Annotated
+
+from pydantic import Field
 
 MAX_CAPTION_WORDS = 100
 MAX_CAPTION_CHARACTERS = 2000
@@ -10,6 +13,9 @@ MAX_LABEL_CHARACTERS = 100
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 _DROPPED = {"So", "Sk", "Cf", "Cs", "Co", "Cn", "Mn"}  # symbols such as emoji, and invisible marks
 _SPACE_BEFORE = re.compile(r"\s+([.,;:!?])")
+UnicodeText = Annotated[str, Field(min_length=0)]
+"""A text of pydantic's models. With any constraint pydantic refuses lone surrogates, which JSON can
+name, but no file and no tokenizer takes."""
 
 
 def clean_caption(text: str) -> str:

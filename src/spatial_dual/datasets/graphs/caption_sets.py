@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from kedro.io import AbstractDataset, DatasetError
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from spatial_dual.datasets.graphs.factual import read_pairs
 from spatial_dual.datasets.graphs.source import GraphRow
 from spatial_dual.datasets.limits import DATASET_BYTES
 from spatial_dual.datasets.reading import BadFileError, found_below, read_json
 from spatial_dual.scene.graph import SceneGraph, Triplet
+from spatial_dual.scene.text import UnicodeText
 
 PATTERNS = ("*val.json", "dev.csv*")
 """The validation parts of VSD and of FACTUAL."""
@@ -107,30 +108,21 @@ def read_captions(file: Path) -> CaptionSet:
         raise DatasetError(f"{file}: neither VSD's form nor ours: {error!r}") from error
 
 
-def _whole(text: str) -> str:
-    """The text, unless it holds a lone surrogate, which no file and no tokenizer takes."""
-    text.encode()
-    return text
-
-
-_Text = Annotated[str, AfterValidator(_whole)]
-
-
 class _Triple(BaseModel):
-    s: _Text
-    p: _Text
-    o: _Text
+    s: UnicodeText
+    p: UnicodeText
+    o: UnicodeText
 
 
 class _Picture(BaseModel):
-    captions: list[_Text]
+    captions: list[UnicodeText]
     triple_list: list[_Triple]
 
 
 class _Facts(BaseModel):
-    caption: _Text
-    relations: list[tuple[_Text, _Text, _Text]]
-    objects: list[tuple[_Text, list[_Text]]]
+    caption: UnicodeText
+    relations: list[tuple[UnicodeText, UnicodeText, UnicodeText]]
+    objects: list[tuple[UnicodeText, list[UnicodeText]]]
 
 
 _VSD = TypeAdapter(list[_Picture])
