@@ -53,8 +53,9 @@ PIPELINES = ["train", "generate"]
 COSTLY = ["draw_depth_views"]
 """Nodes that take as long as all others together, and save what other nodes save too."""
 SCENES = "{train: 16, val: 4, test: 6}"
-CALLS, SECONDS = 20, 3.0
-"""A kill falls below so many calls or CPU-seconds, rather early: the longest node takes less."""
+CALLS, SECONDS = 60, 8.0
+"""A kill falls below so many calls or CPU-seconds, rather early: the longest node takes less, and a
+run's start about 20 calls."""
 COMMIT = os.environ.get("FAULTS_COMMIT", "")
 OF_RUNS = ("run", "cost", "page", "table")
 """In names of files that tell seconds and runs, which are others each time."""
@@ -168,9 +169,9 @@ class Kills:
         point = "moment"
         if self._random.random() < 0.5:
             tracer = Tracer(self._fork(traced=True), str(self._data))
-            _, _, point, status = tracer.run("kill", self._random.randrange(CALLS))
+            _, _, point, status = tracer.run("kill", int(CALLS * self._random.random() ** 2))
         else:
-            _, status = os.waitpid(self._fork(seconds=SECONDS * self._random.random() ** 2), 0)
+            _, status = os.waitpid(self._fork(seconds=SECONDS * self._random.random() ** 3), 0)
         code = os.waitstatus_to_exitcode(status)
         self._check(code in (0, -signal.SIGKILL, -signal.SIGPROF))
         return point if code else ""

@@ -133,8 +133,8 @@ class Fingerprints:
     def _entry(self, output: str) -> Recipe:
         """What was recorded; empty if nothing was that can be read, as by another version."""
         entry = read_object(self._path(output))
-        content, made_of = entry.get("content"), entry.get("made_of")
-        known = isinstance(content, str) and isinstance(made_of, dict)
+        made_of: Any = entry.get("made_of")
+        known = isinstance(entry.get("content"), str) and isinstance(made_of, dict)
         return entry if known and all(isinstance(part, dict) for part in made_of.values()) else {}
 
     def _path(self, output: str) -> Path:
