@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from spatial_dual.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
@@ -111,13 +112,12 @@ def _config(told: Mapping[str, Any], name: str) -> VqganConfig:
 
 
 def _read_file(path: Path) -> State:
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # pickle's, zipfile's and torch's own have no common class
+        if path.suffix == ".safetensors":
+            loaded = load_file(path)
+        else:
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # pickle's, zipfile's, torch's and safetensors' have no common class
         reason = str(error).strip().partition("\n")[0]
         raise ValueError(
             f"{path}: cannot be read as tensors alone ({reason}); where it holds a trainer's "
