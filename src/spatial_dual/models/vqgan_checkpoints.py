@@ -112,6 +112,7 @@ def _config(told: Mapping[str, Any], name: str) -> VqganConfig:
 
 
 def _read_file(path: Path) -> State:
+    loaded: Any
     try:
         if path.suffix == ".safetensors":
             loaded = load_file(path)
