@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.diffusion import KernelConfig, build_kernel
-from spatial_dual.models.code_evidence import CodeEvidence
+from spatial_dual.models.code_evidence import CodeEvidence, Denied
 from spatial_dual.models.generation import (
     SamplingOptions,
     draw_images,
@@ -68,13 +68,14 @@ def dgae() -> LiteralDgae:
 
 
 def evolve(
-    dgae: LiteralDgae, initial: Tags, wanted: Tags, kind: str
+    dgae: LiteralDgae, initial: Tags, wanted: Tags, kind: str, denied: Denied | None = None
 ) -> tuple[dict[str, Tensor], list[GraphCondition]]:
     diffuser = Wishes(dgae.encode(wanted))
     kernel = build_kernel(KernelConfig("mask_and_replace", CODES, 10))
     feature = torch.arange(len(initial["labels"]))[:, None].float()
     noise = torch.Generator().manual_seed(0)
-    samples = sample_graphs(diffuser, kernel, dgae, initial, kind, feature, SHARP, noise)
+    given = (diffuser, kernel, dgae, initial, kind, feature, SHARP, noise)
+    samples = sample_graphs(*given, denied=denied)
     return dgae.decode(samples.tokens), diffuser.conditions
 
 
@@ -104,6 +105,26 @@ def test_evolution_keeps_what_a_text_states_and_fills_in_the_rest(
     assert both.any()
     assert torch.equal(tags["relations"][both, 0], wanted["relations"][both, 0])
     assert len(conditions) == 10  # never more steps than the chain has
+
+
+def test_evolution_keeps_away_from_what_a_text_denies(
+    dgae: LiteralDgae, initial: dict[str, Tensor]
+) -> None:
+    """Labels and bits that the diffuser wants, but the text denies, are nowhere."""
+    wanted = random_tags(8, seed=2, shape=SHAPE)
+    initial["labels"][initial["labels"] == 3] = 2
+    unstated = initial["labels"] == 0
+    wanted["labels"][:, 2:] = 3
+    wanted["relations"][:, 1] = torch.arange(SHAPE.states) == 2
+    labels, bits = torch.zeros(8, SHAPE.labels), torch.zeros_like(wanted["relations"])
+    labels[:, 3], bits[:, 1, 2] = 1, True
+    free, _ = evolve(dgae, initial, wanted, "text")
+    kept, _ = evolve(dgae, initial, wanted, "text", Denied(labels > 0, bits))
+    assert (free["labels"][unstated] == 3).all()
+    assert free["relations"][:, 1, 2].all()
+    assert not (kept["labels"][unstated] == 3).any()
+    assert not kept["relations"][:, 1, 2].any()
+    assert torch.equal(kept["labels"][~unstated], initial["labels"][~unstated])
 
 
 def test_what_an_image_seems_to_show_may_be_revised(

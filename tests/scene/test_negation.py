@@ -8,7 +8,13 @@ from spatial_dual.metrics.spice import Spice
 from spatial_dual.metrics.statements import true_relations
 from spatial_dual.metrics.synonyms import LexiconSynonyms
 from spatial_dual.models.faithfulness import faithfulness, share_shown
-from spatial_dual.scene.graph import GraphFormatError, Relation, SceneGraph, SceneObject
+from spatial_dual.scene.graph import (
+    SPATIAL_PREDICATES,
+    GraphFormatError,
+    Relation,
+    SceneGraph,
+    SceneObject,
+)
 from spatial_dual.scene.tensors import GraphCodec
 from spatial_dual.scene.truth import denials, geometric_relations, holds
 from spatial_dual.scene.vocabulary import Vocabulary
@@ -128,3 +134,20 @@ def test_spice_does_not_take_a_denial_for_a_statement() -> None:
 
 def test_words_of_what_is_denied_need_not_be_known() -> None:
     assert Vocabulary(("sofa", "cat", "fox"), {}, ("behind",), ()).unknown(SOFA) == []
+
+
+def test_denials_are_labels_and_bits_of_slots() -> None:
+    """There is no dog in any slot; that the cat is not on the sofa is of one pair, in any order."""
+    graph = SceneGraph(
+        objects=(*SOFA.objects[:3], SceneObject(label="cat", negated=True)),
+        relations=(Relation(subject=2, predicate="on", object=0, source="text", negated=True),),
+    )
+    codec = GraphCodec(Vocabulary(("sofa", "cat", "dog"), {}, SPATIAL_PREDICATES, ()), slots=3)
+    on = {state: n for n, state in enumerate(codec.states)}
+    for order, reverse in (([2, 0], False), ([0, 2], True)):
+        labels, bits = codec.encode_denials([graph], [order])
+        denied = [codec.vocabulary.labels[n - 1] for n in labels[0].nonzero()[0]]
+        assert denied == ["dog"]  # there is another cat
+        assert bits[0].nonzero()[0].tolist() == [0]
+        assert bits[0].nonzero()[1].tolist() == [on["on", reverse]]
+        assert not codec.encode([graph], [order]).relations.any()

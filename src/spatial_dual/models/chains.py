@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spatial_dual.diffusion import Kernel, KernelConfig, Noise, Samples, build_kernel
+from spatial_dual.models.code_evidence import Denied
 from spatial_dual.models.generation import (
     SamplingOptions,
     decode_images,
@@ -196,7 +197,10 @@ class Chains:
         dgae = self.parts.dgae
         kernel = self.kernel("graph")
         given = (self.tags(start.graphs, orders), start.kind, start.feature, options)
-        return sample_graphs(self.parts.dual.graph, kernel, dgae, *given, noise, return_trajectory)
+        denials = self.codec.encode_denials(start.graphs, orders)
+        denied = Denied(*map(torch.from_numpy, denials))
+        diffuser = self.parts.dual.graph
+        return sample_graphs(diffuser, kernel, dgae, *given, noise, return_trajectory, denied)
 
     def _slots(self, graphs: Sequence[SceneGraph]) -> Orders:
         """Slots of graphs, drawn as in training."""

@@ -1,11 +1,25 @@
 """What a stated tag says about a node's code: p(tag | code), counted over the training graphs."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from spatial_dual.models.graph_nodes import NodeShape, Tags
 
 SMOOTHING = 0.02
+
+
+class Denied(NamedTuple):
+    """What texts say is not so.
+
+    Attributes:
+        labels: (batch, labels) bool, of no object.
+        relations: (batch, pairs, states) bool, bits that do not hold.
+    """
+
+    labels: Tensor
+    relations: Tensor
 
 
 class CodeEvidence(nn.Module):
@@ -57,10 +71,26 @@ class CodeEvidence(nn.Module):
         properties = torch.stack(
             [_stated(table, columns[:, :, n]) for n, table in enumerate(self.properties)], dim=2
         )
-        given_code = (self.relations[:, :-1] / self.relations[:, -1:]).clamp(1e-4, 1).log()
-        relations = tags["relations"].float() @ given_code.T
+        relations = tags["relations"].float() @ self._holds().clamp_min(1e-4).log().T
         places = _stated(self.places, tags["places"][:, None])
         return self.shape.join(labels, properties, relations, places)
+
+    def log_not(self, denied: Denied) -> Tensor:
+        """Σ ln (1 − p(denied tags | code)), (batch, nodes, K): guidance away from what is denied.
+
+        No object node may have a denied label, and no pair the bit that is denied to it.
+        """
+        named = denied.labels.float() @ (self.labels / self.labels.sum(dim=1, keepdim=True)).T
+        labels = (1 - named).clamp_min(1e-4).log()[:, None].expand(-1, self.shape.slots, -1)
+        relations = denied.relations.float() @ (1 - self._holds()).clamp_min(1e-4).log().T
+        others = labels.new_zeros(len(labels), self.shape.slots, self.shape.properties, 1)
+        place = labels.new_zeros(len(labels), 1, labels.shape[-1])
+        properties = others.expand(-1, -1, -1, labels.shape[-1])
+        return self.shape.join(labels, properties, relations, place)
+
+    def _holds(self) -> Tensor:
+        """p(bit | code), (K, states)."""
+        return (self.relations[:, :-1] / self.relations[:, -1:]).clamp(max=1)
 
 
 def _add(table: Tensor, codes: Tensor, tags: Tensor) -> None:

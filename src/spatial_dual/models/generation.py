@@ -20,6 +20,7 @@ from spatial_dual.diffusion import (
 )
 from spatial_dual.models.captioner import Captioner
 from spatial_dual.models.coarse_to_fine import CoarseToFine
+from spatial_dual.models.code_evidence import Denied
 from spatial_dual.models.conditions import condition_tokens
 from spatial_dual.models.decoders import TextDecoder, VisualDecoder, Written
 from spatial_dual.models.dgae import Dgae
@@ -111,11 +112,13 @@ def sample_graphs(
     options: SamplingOptions,
     noise: Noise,
     return_trajectory: bool = False,
+    denied: Denied | None = None,
 ) -> Samples:
     """Codes of the 3DSGs that initial graphs evolve into under c.
 
-    What a text states is true, so ln p(stated tags | code) joins the logits; what perception
-    reports may be wrong and stays a condition.
+    What a text states is true, so ln p(stated tags | code) joins the logits, and so does
+    ln (1 − p(tag | code)) of what it denies; what perception reports may be wrong and stays a
+    condition.
 
     Args:
         diffuser: the graph diffuser.
@@ -127,9 +130,12 @@ def sample_graphs(
         options: how to sample.
         noise: source of all noise.
         return_trajectory: whether the chain on its way is kept, for ``held_graphs``.
+        denied: what the texts say is not so; None is nothing.
     """
     condition = graph_condition(dgae, tags, kind, feature)
     evidence = dgae.evidence.log_likelihood(tags) if kind == "text" else None
+    if evidence is not None and denied is not None:
+        evidence = evidence + dgae.evidence.log_not(denied)
 
     def denoise(z_t: Tensor, t: Tensor) -> Tensor:
         logits = diffuser(z_t, t, condition)

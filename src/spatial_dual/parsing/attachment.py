@@ -7,6 +7,7 @@ that "of" belongs to the noun before it, and that only the living hold, ride and
 from collections.abc import Sequence
 
 from spatial_dual.parsing.lexicon import load_lexicon
+from spatial_dual.parsing.tokens import WHOSE
 from spatial_dual.parsing.treebank.words import load_vocabulary
 from spatial_dual.parsing.word import Word, is_living
 from spatial_dual.scene.graph import SPATIAL_PREDICATES
@@ -17,6 +18,12 @@ _COURSES = frozenset(["through", "past", "up", "down", "toward", "towards", "acr
 """Prepositions of a way that somebody goes: "carries a tray past a couple"."""
 _PICTURES = frozenset(["painting", "drawing", "photo", "picture", "image", "sketch", "portrait"])
 _HUNG_ON = frozenset(["wall", "door", "shelf", "table", "desk", "fridge", "refrigerator"])
+AIMING = frozenset(
+    ["throw", "toss", "hurl", "fling", "point", "aim", "shoot", "fire", "kick", "look"]
+)
+"""What is "at" something behind them is not where one is: "throws a ball at a wall"."""
+_MARKING = frozenset(["write", "draw", "paint", "print", "carve", "sketch", "scribble"])
+"""Behind them "on" says where the item is: "writes a word on the board"."""
 _NEAREST = frozenset(["on", "in", "next to", "above", "under"])
 """What a second place says something of is the first: "a cactus in a pot on the shelf"."""
 BESIDE = frozenset(["in front of", "behind", "next to", "to the left of", "to the right of"])
@@ -74,27 +81,35 @@ def _belongs_to(noun: Word, case: Word, before: Word) -> bool:
     "of" always does; so do phrases of what somebody has with him, but for what he wears, and of
     what a picture is of: "a man with a dog on a leash", "a painting of a ship on the sea".
     """
-    if case.text == "of":
+    if case.text == "of" or case.mark == WHOSE:
         return True
     own, whole, predicate = before.child("case"), before.head, case.predicate
-    if own is None or whole is None or predicate not in SPATIAL_PREDICATES:
-        return False
+    part = before.noun in load_vocabulary()["parts"] and before.child("nmod:poss") is not None
+    if part and own is not None and own.text == "with":
+        return True  # "a dog with its head out of a window"
+    his = own is not None and own.text == "with" and noun.child("nmod:poss") is not None
+    if own is None or whole is None or (predicate not in SPATIAL_PREDICATES and not his):
+        return his
     lexicon = load_lexicon()
     if own.text == "of" and whole is noun.head and whole.relation in ("root", "nsubj"):
         pictured = whole.noun in _PICTURES and noun.noun not in _HUNG_ON
-        return predicate in ("on", "in") and (pictured or whole.noun in lexicon.parts)
+        return predicate in ("on", "in", "behind", "in front of") and (
+            pictured or whole.noun in lexicon.parts
+        )
     if own.text != "with":
         chained = whole is noun.head and own.predicate in SPATIAL_PREDICATES
         worn = before.noun in lexicon.clothing
         return chained and not worn and predicate in _NEAREST
+    if whole is noun.head and whole.noun in load_vocabulary()["scene"]:
+        return True  # "a kitchen with a stove next to a fridge"
     worn = before.noun in lexicon.clothing or before.noun in load_vocabulary()["parts"]
-    return noun.child("nmod:poss") is not None or (predicate in ("on", "in") and not worn)
+    return his or (predicate in ("on", "in") and not worn)
 
 
 def _is_of_verb(case: Word, verb: Word, ground: Word) -> bool:
     """Whether a phrase behind "verb item" says where or how it is done."""
     if case.predicate or case.text == "at":
-        return is_done_there(verb, case.predicate, ground)
+        return is_done_there(verb, case.predicate or case.text, ground)
     return case.text in _COURSES or (
         case.text == "with" and verb.lemma in load_lexicon().tool_verbs
     )
@@ -111,9 +126,12 @@ def is_done_there(verb: Word, predicate: str, ground: Word) -> bool:
     alike = item is not None and item.noun == ground.noun
     if verb.lemma in lexicon.placing_verbs or own or alike or ground.noun in lexicon.clothing:
         return False
-    if ground.noun in load_vocabulary()["scene"] and predicate in ("on", "in", ""):
+    if ground.noun in load_vocabulary()["scene"] and predicate in ("on", "in", "at", ""):
         return True
-    return verb.lemma in lexicon.staying_verbs or predicate in BESIDE
+    if verb.lemma in _MARKING and predicate == "on":
+        return False
+    here = predicate == "at" and verb.lemma not in AIMING
+    return here or verb.lemma in lexicon.staying_verbs or predicate in BESIDE
 
 
 def _mend_joined(noun: Word) -> None:
@@ -128,21 +146,36 @@ def _mend_joined(noun: Word) -> None:
         return
     for owned in head.dependents("nmod"):
         case = owned.child("case")
-        own = any(child.child("case") for child in noun.dependents("nmod"))
-        if case is not None and case.text == "with" and owned.place < noun.place and not own:
+        own = any(not _is_of(child) for child in noun.dependents("nmod") if child.child("case"))
+        if (
+            case is not None
+            and case.text in ("with", "full of")
+            and owned.place < noun.place
+            and not own
+        ):
             _hang(noun, owned, "conj")
             return
+
+
+def _is_of(noun: Word) -> bool:
+    return any(case.text == "of" for case in noun.dependents("case"))
 
 
 def _mend_participle(words: Sequence[Word], verb: Word) -> None:
     """Let the living do what only they do: "a man sits on a bench reading a newspaper".
 
-    What is done to "it" is done by the other noun: "a tap with water dripping from it".
+    What is done to "it" is done by the other noun: "a tap with water dripping from it". Arms that
+    somebody is with may be raised above his head.
     """
     head, before = verb.head, words[verb.place - 1]
     case = before.child("case") if before.upos in _NOUNS else None
     to_it = any(word.upos == "PRON" for word in verb.dependents("obj", "obl"))
-    if case is not None and case.text == "with" and to_it:
+    own = before.child("nmod:poss") is not None and before.noun in load_vocabulary()["parts"]
+    if (
+        case is not None
+        and case.text == "with"
+        and (to_it or case.mark == WHOSE or (own and verb.xpos == "VBN"))
+    ):
         _hang(verb, before, "acl")
         return
     if not verb.text.endswith("ing"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.mentions import GraphBuilder
 from spatial_dual.parsing.noun_phrases import content, is_measure, noun_phrase
-from spatial_dual.parsing.tokens import LISTED, NO
+from spatial_dual.parsing.tokens import LISTED, NO, OR
 from spatial_dual.parsing.treebank.words import load_vocabulary
 from spatial_dual.parsing.word import BE, Word
 
@@ -53,7 +53,9 @@ class Discourse:
             self.builder.place = phrase.label
             if case.place == 0:  # "in a bedroom, a cat is on a bed" says where all of it is
                 return
-        named = (*self.numbers.values(), *self._topic)
+        placed = [w for w in self.numbers if case and w.child("case")]  # "not on the red one"
+        others = placed or list(self.numbers)
+        named = (*(self.numbers[w] for w in others), *self._topic)
         if word.lemma == "one" and named:  # "the red one"
             phrase = phrase._replace(label=self.builder.label(named[0]))
         apart = [self.numbers[other] for other in self._clause_mates(word) if other in self.numbers]
@@ -118,7 +120,8 @@ class Discourse:
         else:
             candidates.append(self._topic)
         candidates += [(number,) for number in self._previous]
-        fitting = [c for c in candidates if c and not set(c) & set(apart_from)]
+        there = [tuple(n for n in c if not self.builder.is_absent(n)) for c in candidates]
+        fitting = [c for c in there if c and not set(c) & set(apart_from)]
         ones = {self._label(word) for word in before if word.lemma == "one"}
         if ones:  # "the blue one behind it"
             fitting = [c for c in fitting if self.builder.label(c[0]) not in ones]
@@ -159,8 +162,11 @@ class Discourse:
         return () if following is None else self.objects(following)
 
     def next_nominal(self, word: Word) -> Word | None:
-        """Noun that follows a word, before another relation."""
-        for other in self.words[word.place + 1 :]:
+        """Noun that follows a word, before another relation; "or in the pot" names the pot."""
+        behind = self.words[word.place + 1 :]
+        for other in (
+            behind[1:] if word.mark == OR and behind[:1] and behind[0].predicate else behind
+        ):
             if other in self.numbers:
                 return other
             if other.predicate or other.text in BE:

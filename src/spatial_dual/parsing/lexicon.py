@@ -44,6 +44,7 @@ class Lexicon:
     places: frozenset[str]
     ing_nouns: frozenset[str]
     ed_nouns: frozenset[str]
+    ly_adjectives: frozenset[str]
     noun_attributes: frozenset[str]
     material_nouns: frozenset[str]
     numbers: frozenset[str]
@@ -82,6 +83,7 @@ def load_lexicon() -> Lexicon:
         places=frozenset(data["places"]),
         ing_nouns=frozenset(data["ing_nouns"]),
         ed_nouns=frozenset(data["ed_nouns"]),
+        ly_adjectives=frozenset(data["ly_adjectives"]),
         noun_attributes=frozenset(data["noun_attributes"]),
         material_nouns=frozenset(data["material_nouns"]),
         numbers=frozenset(data["numbers"]),

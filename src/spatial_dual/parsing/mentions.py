@@ -60,6 +60,10 @@ class GraphBuilder:
         """Note that there are no such objects."""
         self._absent.update(objects)
 
+    def is_absent(self, number: int) -> bool:
+        """Whether there is no such object."""
+        return number in self._absent
+
     def choose(self, first: int, second: int) -> None:
         """Note that the text means one of two objects."""
         self._alternatives.append((first, second))

@@ -2,7 +2,7 @@
 
 from spatial_dual.parsing.lexicon import load_lexicon
 from spatial_dual.parsing.phrases import NounPhrase
-from spatial_dual.parsing.treebank.words import known_nouns, load_vocabulary
+from spatial_dual.parsing.treebank.words import known_nouns, load_vocabulary, rare_nouns
 from spatial_dual.parsing.word import Word
 
 _PICTURES = frozenset(["picture", "photo", "image"])
@@ -59,6 +59,7 @@ def _is_thing(word: Word) -> bool:
     """Whether a noun was read as an attribute: "fire engine hose"."""
     vocabulary = load_vocabulary()
     named = word.text in known_nouns() or word.text in vocabulary["modifier"]
+    named = named or word.text in rare_nouns()
     described = {*load_lexicon().attribute_rank, *vocabulary["adjective"]}
     return named and word.upos == "ADJ" and word.text not in described
 

@@ -13,40 +13,67 @@ _DETERMINER = (
     r"|my|your|our|this|that|these|those|another|one|no|\d+)"
 )
 _POLITE = (
-    r"(?:(?:please|kindly|now|then|also|and),? )*(?:(?:can|could|would|will) you (?:please )?)?"
+    r"(?:(?:please|pl[sz]|plse|kindly|now|then|also|and|ok(?:ay)?|hi|hello|hey),? )*"
+    r"(?:(?:can|could|would|will) you (?:please )?)?"
+    r"(?:(?:try to|go ahead and|help me(?: to)?|(?:your|the) task is to"
+    r"|(?:i (?:want|need)|i(?: would|'d) like) you to|you (?:should|must)) )?"
+)
+_DEPICT = (
+    r"(?:draw|generate|create|imagine|visuali[sz]e|depict|illustrate|render|sketch|draft|compose)"
 )
 _REQUEST = re.compile(
     rf"^{_POLITE}(?:"
-    r"(?:draw|generate|create|imagine|visuali[sz]e|depict|illustrate|render|sketch|draft)"
-    r"(?: (?:me|us))?(?! (?:of|on|in|is|are|that|with|by|for|at)\b)"
-    r"|(?:show|give|make|bring|get) (?:me|us)(?= )"
+    rf"{_DEPICT}(?: (?:me|us))?(?:,|(?= ?:)|(?! (?:of|on|in|is|are|that|with|by|for|at)\b))"
+    r"|(?:show|give|make|bring|get|paint|find) (?:me|us)(?= )"
     r"|(?:show|make|paint|picture|design|produce|display|put|place|add|set|hang|lay|position|insert"
-    rf"|arrange|include|stick|park|give)(?= {_DETERMINER} )"
-    r"|(?:i|we|you)(?: (?:want|need|wish for|imagine|(?:would|'d)? ?like|'d like|can see|see))"
-    r"(?: to (?:see|have|get))?(?= )"
-    r"|let (?:there be|us (?:draw|have|see)|me see)|let's (?:draw|have|see)"
+    r"|arrange|include|stick|park|give|move|shift|keep|drop|attach)"
+    rf"(?= {_DETERMINER} )"
+    r"|(?:i|we|you)(?: (?:just|really|only))?"
+    r"(?: (?:want|need|wish for|imagine|would (?:like|love|prefer)|like|can see|see"
+    r"|am looking for|are looking for)|'d (?:like|love|prefer)|'m looking for)"
+    rf"(?: to (?:see|have|get|{_DEPICT[3:-1]}|paint|make)(?: me)?)?(?= )"
+    r"|looking for|let (?:there be|us (?:draw|have|see)|me see)|let's (?:draw|have|see)"
     r"|there (?:should|must|shall) be"
-    r") "
+    r")(?: ?:)? "
 )
-_POLITE_END = re.compile(r",? (?:please|for me|thanks|thank you)(?=[.!?]*$)")
+_AGAIN = re.compile(
+    rf",? (?:and|then|and then) (?:{_DEPICT}|put|place|add|set|hang|paint|include)"
+    rf"(?= {_DETERMINER} )"
+)
+"""A second request of a sentence: "… and place two chairs under it"."""
+_POLITE_END = re.compile(r",? (?:please|pl[sz]|thx|for me|thanks|thank you)(?=[.!?]*$)")
 _LOOK = (
     r"(?:black[- ]and[- ]white|aerial|blurry|nice|beautiful|old|colou?r(?:ful)?|vintage|cropped"
     r"|zoomed(?:[- ]in)?|detailed|top|side|front|back|rear|wide|night|overhead|small|large|big|3d"
     r"|2d|digital|high[- ]quality|(?:photo-?)?realistic|cinematic|studio|macro|panoramic|pencil"
     r"|extreme|simple|flat|scenic|bird's[- ]eye|close|closer|partial|full|stock|amateur|outdoor"
-    r"|indoor|oil|line|single|good|great|high[- ]angle|low[- ]angle|grainy|dark|sharp)"
+    r"|indoor|oil|line|single|good|great|(?:high|low|wide)[- ]angle|grainy|dark|sharp|medium"
+    r"|eye[- ]level|full[- ]body|long|short|candid|bright|clear|moody|funny)"
 )
 _PICTURE = (
     r"(?:close[- ]?ups?|photo(?:graph)?s?|pictures?|images?|shots?|snapshots?|views?|scenes?"
-    r"|renders?|renderings?|illustrations?|drawings?|sketch(?:es)?|cartoons?|screenshots?|snaps?)"
+    r"|renders?|renderings?|illustrations?|drawings?|sketch(?:es)?|cartoons?|screenshots?|snaps?"
+    r"|selfies?|pics?|clip ?art|wallpaper|stills?)"
 )
 _OF_PICTURE = re.compile(
-    rf"^(?:(?:this|that|it|here) is )?(?:(?:an?|the|this|that|one|another|my) )?(?:{_LOOK},? )*"
+    r"^(?:(?:this|that|it|here|there) is )?(?:(?:an?|the|this|that|one|another|my) )?"
+    rf"(?:{_LOOK},? )*"
     rf"{_PICTURE}(?: {_PICTURE})*,?"
-    r"(?P<link> of| showing| shows?| depicting| depicts?| contains?| features?| featuring"
+    r"(?P<link> of| with| ?:|(?<=,)| showing| shows?| depicting| depicts?| contains?| features?"
+    r"| featuring"
     r"| (?:is|are) of| where)(?= )"
 )
-_HANGS = re.compile(r"\b(?:hangs?|is|are|was|were|sits?|stands?|lies?|leans?)\b")
+_HANGS = re.compile(
+    r"\b(?:hangs?|is|are|was|were|sits?|stands?|lies?|leans?|on (?:the|an?) (?:wall|door|shelf))\b"
+)
+_ANGLE = re.compile(
+    r"(?:,|\bas)? (?:photographed|seen|shot|viewed|taken|captured|pictured)"
+    r" (?:from (?:above|below|behind|afar|a distance|(?:very )?close|high up|far away"
+    r"|an? (?:low|high|wide)[- ]angle|the (?:front|side|back|air|top|bottom|left|right|ground))"
+    r"|up close|outdoors?|indoors?|at night|in (?:black and white|profile|colou?r))(?=,|[.!]*$)"
+)
+_CLAUSE = re.compile(r"\b(?:that|which|who) (?:is|are|was|were|sits?|stands?|lies?|leans?)\b")
+_NEXT_CLAUSE = re.compile(r",? (?:while|as|and|but) ")
 _IN_PICTURE = re.compile(
     r"^(?:in|on|at|to) (?:the|this|that) (?:(?:far |upper |lower |very )?(?:left|right|top|bottom"
     r"|middle|center|centre|corner|side|front|back|foreground|background|edge)"
@@ -62,7 +89,7 @@ _ASKING = re.compile(
     r"(?: (?:do|does|did|can|could) (?:you|we) see)?"
     r"|(?:what|who|whom|where|when|why|how)"
     r")?(?:'s|'re)? ?(?:(?:is|are|was|were|do|does|did|can|could|has|have|will)\b)?"
-    r"(?: (?:there|you see|we see)\b)?(?: any\b)? ?"
+    r"(?: (?:there|you see|we see|that|this)\b)?(?: any\b)? ?"
 )
 
 _DOING = re.compile(r" \w+ing(?: (?:on|in|at|with|to))?(?=[.?!]*$)")
@@ -89,7 +116,7 @@ def statements(text: str) -> list[Statement]:
 def _plain(sentence: str) -> Statement:
     request = _REQUEST.match(sentence)
     if request:
-        sentence = _POLITE_END.sub("", sentence[request.end() :])
+        sentence = _AGAIN.sub(" ; ", _POLITE_END.sub("", sentence[request.end() :]))
     elif _asks(sentence):
         return Statement(_DOING.sub("", _ASKING.sub("", sentence, count=1)), asked=True)
     return Statement(_without_picture(sentence))
@@ -102,10 +129,11 @@ def _asks(sentence: str) -> bool:
 
 def _without_picture(sentence: str) -> str:
     """Leave out "a photo of"; not where the photo is the thing that hangs somewhere."""
-    sentence = _IN_PICTURE.sub("", sentence)
+    sentence = _ANGLE.sub("", _IN_PICTURE.sub("", sentence))
     found = _OF_PICTURE.match(sentence)
     if found is None:
         return sentence
     rest = sentence[found.end() :].strip()
-    is_thing = found["link"] == " of" and _HANGS.search(rest)
+    said = _NEXT_CLAUSE.split(_CLAUSE.sub("", rest))[0]
+    is_thing = found["link"] in (" of", " with") and _HANGS.search(said)
     return sentence if is_thing else rest

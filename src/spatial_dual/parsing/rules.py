@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
-from spatial_dual.parsing.attachment import BESIDE, is_done_there
+from spatial_dual.parsing.attachment import AIMING, BESIDE, is_done_there
 from spatial_dual.parsing.discourse import Discourse, is_known
 from spatial_dual.parsing.lexicon import load_lexicon, third_person
 from spatial_dual.parsing.mentions import GraphBuilder
 from spatial_dual.parsing.noun_phrases import content, qualities
-from spatial_dual.parsing.tokens import ASKED, EACH_OTHER, NOT, OR
-from spatial_dual.parsing.word import BE, Word
-from spatial_dual.scene.graph import GEOMETRIC_PREDICATES, SPATIAL_PREDICATES
+from spatial_dual.parsing.tokens import ASKED, EACH_OTHER, NOT, OR, WHOSE
+from spatial_dual.parsing.word import BE, Word, is_living
+from spatial_dual.scene.graph import (
+    GEOMETRIC_PREDICATES,
+    INVERSE_PREDICATE,
+    SPATIAL_PREDICATES,
+)
 from spatial_dual.scene.vocabulary import attribute_kind
 
 _BEFORE_NOUN = frozenset(["DET", "ADJ", "NUM", "NOUN", "PRON", "SCONJ"])
@@ -19,6 +23,8 @@ _OF_MOTION = frozenset(["from", "for", "through"])
 _STAYS_BY = frozenset(["park", "seat", "place", "set", "locate", "position", "situate", "dock"])
 _SUPPORTS = frozenset(["on", "in", "next to", "by", "at", "against", "under"])
 """Where a thing is at a place, it is where the place is: "a can by the road in front of a bar"."""
+OPPOSITE = {a: b for a, b in INVERSE_PREDICATE.items() if a != b}
+"""Of each predicate of a direction, that of the other way."""
 IMPLIED = {
     "rides": ("on", False),
     "wears": ("in", False),
@@ -38,6 +44,7 @@ class SentenceReader:
 
     def __init__(self, builder: GraphBuilder) -> None:
         self._said = Discourse(builder)
+        self._last: tuple[str, tuple[int, ...], tuple[int, ...]] = ("", (), ())
 
     def read(self, words: Sequence[Word]) -> None:
         """Add what one sentence says."""
@@ -45,7 +52,7 @@ class SentenceReader:
         self._related: tuple[int, ...] = ()
         asked = words[0].mark == ASKED
         for word in words:
-            if not asked or is_known(word):
+            if not asked or is_known(word) or _is_whose(word):
                 self._said.mention(word)
         if asked:
             return
@@ -88,7 +95,9 @@ class SentenceReader:
             both = self._coordinated(ground.child("nsubj") or ground.head)
             subjects, ends = self._one_and_other(both or subjects)
         else:
-            ends = self._said.objects(ground, apart_from=subjects)
+            ends = self._contrasted(predicate, ground, subjects) or self._owner(word, ground)
+            ends = ends or self._said.objects(ground, apart_from=subjects)
+        self._last = predicate, subjects, ends
         if denied:
             self._deny(subjects, self._named(predicate, subjects, verb), ends, ground)
             return
@@ -104,14 +113,47 @@ class SentenceReader:
         is_part = content(ground).noun in load_lexicon().parts
         if predicate == "on" or (is_part and predicate in SPATIAL_PREDICATES and not held):
             self._said.builder.relate(subjects, predicate, self._wholes(ground, subjects))
-        if predicate in BESIDE:
-            self._said.builder.relate(self._resting_on(ground), predicate, ends)
+        if predicate in SPATIAL_PREDICATES:
+            self._said.builder.relate(self._there_too(ground, predicate), predicate, ends)
+
+    def _had(self, preposition: Word) -> tuple[int, ...]:
+        """What somebody has, if the preposition says where: "chairs with a table between them"."""
+        before = self._said.words[preposition.place - 1] if preposition.place else None
+        if before is not None and before.relation == "conj" and before.child("det") is None:
+            before = before.head
+        case = before.child("case") if before is not None else None
+        if before is None or case is None or case.text != "with":
+            return ()
+        return self._said.objects(before, until=preposition)
+
+    def _owner(self, preposition: Word, ground: Word) -> tuple[int, ...]:
+        """Whom "it" means behind what he has: "a table with a cake in the middle of it"."""
+        before = self._said.words[preposition.place - 1]
+        to_it = ground.text in ("it", "them") and self._had(preposition)
+        if not to_it or before.head is None:
+            return ()
+        owned = before.head if before.relation == "conj" else before
+        return self._said.objects(owned.head, until=owned) if owned.head else ()
+
+    def _contrasted(
+        self, predicate: str, ground: Word, subjects: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """What "it" is, to the other side of which something was said to be just before."""
+        before, others, ends = self._last
+        opposite = before in OPPOSITE and OPPOSITE[before] == predicate
+        apart = set(subjects).isdisjoint((*others, *ends))
+        return ends if opposite and apart and ground.text in ("it", "them") else ()
 
     def _located(self, word: Word, ground: Word) -> tuple[tuple[int, ...], Word | None]:
         """Who stands in relation to the ground, and by which action."""
         spatial = word.predicate in GEOMETRIC_PREDICATES
-        if spatial and ground.upos == "PRON" and not self._said.opens_clause(word):
-            return self._said.before(word), None  # "with a dog beside him"
+        to_it = ground.upos == "PRON" and not self._said.opens_clause(word)
+        before = self._said.words[word.place - 1] if word.place else None
+        if before is not None and before.relation == "obj" and ground.head is before.head:
+            agents = set(self._agents(before.head)) if before.head is not None else set()
+            to_it = to_it and not agents.isdisjoint(self._said.objects(ground))
+        if to_it and (spatial or self._had(word)):
+            return self._had(word) or self._said.before(word), None  # "with a dog beside him"
         before = self._said.words[word.place - 1] if word.place else None
         fronted = ground.head is not None and ground.head.place > ground.place
         fronted = fronted or ground.child("nsubj") is not None
@@ -165,14 +207,21 @@ class SentenceReader:
             return ()
         return self._said.objects(word) or self._agents(word)
 
-    def _resting_on(self, ground: Word) -> tuple[int, ...]:
-        """Things on a surface, that are where the surface is: "a rug on the floor behind a tub"."""
-        surface = ground.head
-        if ground.relation != "nmod" or ground.child("cc") or surface is None:
+    def _there_too(self, ground: Word, predicate: str) -> tuple[int, ...]:
+        """What is where the thing is that a ground says something of.
+
+        On a surface behind a tub is the rug on it, too; and on a table is the cup next to a plate.
+        """
+        middle = ground.head
+        if ground.relation != "nmod" or ground.child("cc") or middle is None:
             return ()
-        case = surface.child("case")
-        on_it = case is not None and (case.predicate or case.text) in _SUPPORTS
-        return self._attached(surface)[0] if on_it else ()
+        case = middle.child("case")
+        place = (case.predicate or case.text) if case is not None else ""
+        if predicate in ("on", "in"):
+            worn = load_lexicon().clothing | load_lexicon().parts
+            alike = place in BESIDE and not is_living(middle) and ground.noun not in worn
+            return self._attached(middle)[0] if alike else ()
+        return self._attached(middle)[0] if place in _SUPPORTS else ()
 
     def _named(self, predicate: str, subjects: tuple[int, ...], verb: Word | None) -> str:
         lexicon = load_lexicon()
@@ -184,7 +233,9 @@ class SentenceReader:
         resting = verb is None or verb.lemma == "be" or verb.lemma in lexicon.resting
         if verb is not None and verb.lemma != "be" and predicate in _OF_MOTION:
             resting = False
-        if resting or verb is None or predicate in GEOMETRIC_PREDICATES:
+        done = verb if verb is not None and verb.child("obj") is not None else None
+        there = predicate == "at" and done is not None and done.lemma not in AIMING
+        if resting or there or verb is None or predicate in GEOMETRIC_PREDICATES:
             return predicate
         form = verb.text if self._is_passive(verb) else third_person(verb.lemma)
         return f"{form} {predicate}"
@@ -234,7 +285,8 @@ class SentenceReader:
         item = verb.child("obj")
         if item is None or verb.relation == "amod":
             return
-        subjects, ends = self._agents(verb), self._said.objects(item)
+        subjects = self._agents(verb)
+        ends = self._said.objects(item, apart_from=subjects)
         if item.text == EACH_OTHER:
             subjects, ends = self._one_and_other(subjects)
         if verb.mark == NOT:
@@ -279,6 +331,10 @@ class SentenceReader:
 
 def _is_colour(word: Word) -> bool:
     return word.child("det") is None and attribute_kind(word.text) == "colour"
+
+
+def _is_whose(word: Word) -> bool:
+    return any(case.mark == WHOSE for case in word.dependents("case"))
 
 
 def _is_place(ground: Word) -> bool:

@@ -12,6 +12,7 @@ from spatial_dual.parsing.misreadings import (
     mend_plurals,
     mend_verbs,
 )
+from spatial_dual.parsing.spelling import is_word
 from spatial_dual.parsing.tokens import Token
 from spatial_dual.parsing.treebank.words import base_forms
 from spatial_dual.parsing.word import Word
@@ -70,6 +71,8 @@ def _lemma(word: Any, token: Token) -> str:
 
 
 def _undoubled(form: str, lemma: str) -> str:
-    """The base of "knitting" is no "knitt"."""
+    """The base of "knitting" is no "knitt", and that of "smokes" no "smok"."""
     doubled = form.endswith(("ing", "ed")) and lemma[-2:-1] == lemma[-1:]
-    return lemma[:-1] if doubled and lemma[-1] in "bdgmnprt" else lemma
+    if doubled and lemma[-1] in "bdgmnprt":
+        return lemma[:-1]
+    return lemma + "e" if not is_word(lemma) and is_word(lemma + "e") else lemma

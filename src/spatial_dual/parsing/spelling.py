@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from spatial_dual.parsing.lexicon import load_lexicon, third_person
+from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
 from spatial_dual.parsing.treebank.words import (
     base_forms,
     known_nouns,
@@ -25,6 +25,21 @@ _TYPED_TOGETHER = {
     "nextto": "next to",
     "outfront": "out front",
 }
+_CHAT = frozenset(["pls", "plz", "plse", "thx", "pic", "pics"])
+"""Short forms, which are no slips."""
+_CONFUSED = (
+    (re.compile(r"\bteh\b", re.IGNORECASE), "the"),
+    (re.compile(r"\badn\b", re.IGNORECASE), "and"),
+    (re.compile(r"\b(?:nex|nxt|netx|nezt|nect|enxt)(?= to\b)", re.IGNORECASE), "next"),
+    (re.compile(r"\bnext too\b", re.IGNORECASE), "next to"),
+    (re.compile(r"\bin (?:font|fronts) of\b", re.IGNORECASE), "in front of"),
+    (re.compile(r"\bon too(?= (?:the|an?)\b)", re.IGNORECASE), "onto"),
+    (re.compile(r"\b(?<=to the )(?:write|rite)(?= of\b)", re.IGNORECASE), "right"),
+    (re.compile(r"\b(?<=the )lift(?= (?:side )?of\b)", re.IGNORECASE), "left"),
+)
+"""Words in the place of others, and what was meant."""
+_AFTER_ARTICLE = re.compile(r"\b(?:an?|the|his|her|its|their|two|three) +$", re.IGNORECASE)
+_ENDS_PHRASE = re.compile(r" *(?:$|[.,;!?]|(?:is|are|in|on|at|with|next|behind|under|near|of)\b)")
 _ARTICLES = ("some", "the", "an", "a")
 _USUAL = 100
 """Occurrences of a word that is not rare, in the texts that the dictionary counted."""
@@ -42,19 +57,30 @@ def correct_spelling(text: str) -> tuple[str, tuple[str, ...]]:
         word = match[0]
         if _is_name(word, text[: match.start()]) and not text.isupper():
             return word
-        better = correction(word.lower())
+        named = _AFTER_ARTICLE.search(text[: match.start()])
+        ends = _ENDS_PHRASE.match(text, match.end())
+        better = correction(word.lower(), bool(named and ends))
         if better is None:
             return word
         notes[f"{word}: read as {better}"] = None
         return better
 
+    for confused, meant in _CONFUSED:
+        for found in confused.findall(text):
+            notes[f"{found}: read as {meant}"] = None
+        text = confused.sub(meant, text)
     return _WORD.sub(corrected, text), tuple(notes)
 
 
 @cache
-def correction(word: str) -> str | None:
-    """What a lower-case word was meant to be; None if it is a word, or like no word of scenes."""
-    if word in _scene_words() or word in _dictionary():
+def correction(word: str, names: bool = False) -> str | None:
+    """What a lower-case word was meant to be; None if it is a word, or like no word of scenes.
+
+    Args:
+        word: as typed.
+        names: whether it stands where a noun must: "in front of a barne".
+    """
+    if word in _scene_words() or word in _CHAT or word in _dictionary():
         return None
     words = _scene_words()
     for article in _ARTICLES:
@@ -69,12 +95,18 @@ def correction(word: str) -> str | None:
     if sounded:
         return sounded
     meant = [other for other in near if other in words and _can_slip(word, other)]
+    meant = [w for w in meant if names and singular(w) in known_nouns()] or meant
     if meant:
         return max(meant, key=lambda other: (*_likeness(word, other), near[other], other))
     if len(word) < _LONG:
         return None
     alike = sorted(other for other in words if other[0] == word[0])
     return next(iter(get_close_matches(word, alike, 1, _LEAST_LIKENESS)), None)
+
+
+def is_word(word: str) -> bool:
+    """Whether a lower-case word is in a dictionary."""
+    return word in _scene_words() or word in _dictionary()
 
 
 def _is_usual(word: str) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from spatial_dual.parsing.constructions import rearrange, unfold
 from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
 from spatial_dual.parsing.prompts import statements
-from spatial_dual.parsing.treebank.words import base_forms
+from spatial_dual.parsing.treebank.words import base_forms, known_nouns, load_vocabulary
 from spatial_dual.scene.text import clean_caption
 
 LONGEST_SENTENCE = 60
@@ -29,22 +29,37 @@ _STAND_IN = {
 }
 _IMPLIED = " its"  # "to the left of its": the ground is whom the caption has been about
 _OBJECT_FORM = {"his": "him", "her": "her", "its": "it", "their": "them"}
+_RARE_PREPOSITIONS = {
+    "during": "in",
+    "amid": "in",
+    "amidst": "in",
+    "amongst": "among",
+    "throughout": "in",
+    "aboard": "on",
+}
+"""What the model reads in place of prepositions that it has not met."""
 _COMPOUND = "box"
 """Shown to the model in place of nouns of several words."""
 _NUMBER = "three"
 """Shown to the model in place of numbers."""
 EACH_OTHER = "each other"
-NOT, NO, OR, ASKED, LISTED = "not", "no", "or", "?", ":"
+NOT, NO, OR, ASKED, LISTED, WHOSE = "not", "no", "or", "?", ":", "whose"
 """Marks of tokens: it is denied; there is none of what follows; "or"; the first word of a question;
-"is" in place of a colon."""
+"is" in place of a colon; "with" in place of "whose"."""
 _WHILE = re.compile(r",? while (?!\w+ing\b|being\b)")  # a clause of its own, not "while riding"
+_AS = re.compile(
+    r"(?<!such)(?<!dressed)(?<!ed)(?<!look)(?<!looks)(?<!work)(?<!works)(?<!same),? as "
+    r"(?=(?:an?|the|his|her|its|their|some|two|three) (?:[\w-]+ )?[\w-]+ ([\w-]+)\b)"
+)  # "as the goalkeeper jumps", not "dressed as a pirate"
 _OWN_SIDE = re.compile(
     r"\b(?:on|to|at) ((?:the |a |an )?(?:\w+ )?\w+)'s (left|right)(?: side)?"
     r"(?=[.,;]|$| (?:is|are|sits?|stands?|and|there)\b)"
 )  # "on the girl's left" says the same as "to the left of the girl"
 _POSES = frozenset(["facing_left", "facing_right", "facing_forward"])
+_IN = "in_"
 _POSE = re.compile(r"(?<!is )(?<!are )\bfacing (left|right|forward)\b")
 _RECIPROCAL = re.compile(r"\b(?:each ?other|one another)\b")
+_MANNER = re.compile(r"(?<![-'])\b[a-z]{4,}ly\b(?![-'])")
 _CLITIC = re.compile(r"(?<=[a-z])(n't|'s|'re|'ve|'ll|'d)\b")
 _TOKEN = re.compile(r"@\d+|'s\b|n't\b|'[a-z]+\b|[^\W_]+(?:[_&/'-][^\W_]+)*|[,;:]|[.!?]")
 _ENDS = frozenset(".!?;")
@@ -85,7 +100,7 @@ def tokenise(caption: str) -> list[list[Token]]:
     sentences: list[list[Token]] = []
     for statement in statements(text.replace("@", " ").replace("_", " ")):
         for part in _parts(rearrange(_collapse(statement.text))):
-            tokens = _with_denials(_counted(part))
+            tokens = _with_denials(_owned(_counted(part)))
             if statement.asked and tokens:
                 tokens[0] = tokens[0]._replace(mark=ASKED)
             sentences.append(tokens)
@@ -99,6 +114,8 @@ def _parts(text: str) -> list[list[Token]]:
             parts.append([])
         elif word in _POSES and parts[-1]:
             parts[-1][-1] = parts[-1][-1]._replace(quality=word.replace("_", " "))
+        elif word.startswith(_IN) and parts[-1]:
+            parts[-1][-1] = parts[-1][-1]._replace(quality=word.removeprefix(_IN))
         else:
             parts[-1].extend(_tokens(word))
     return parts
@@ -108,11 +125,40 @@ def _collapse(text: str) -> str:
     lexicon = load_lexicon()
     text = text.replace(" ' s ", "'s ")
     text = _OWN_SIDE.sub(r"to the \2 of \1", text)
-    text = _WHILE.sub(" ; ", unfold(text))
+    text = _AS.sub(_own_clause, _WHILE.sub(" ; ", unfold(text)))
     text = _RECIPROCAL.sub("each_other", text)
     text = _POSE.sub(r"facing_\1", text)
     text = lexicon.compounds.sub(lambda match: match[0].replace(" ", "_"), text)
+    text = _in_colours().sub(r" in_\1", _MANNER.sub(_without_manner, text))
     return " ".join(lexicon.phrases.sub(_code, text).split())
+
+
+def _without_manner(match: re.Match[str]) -> str:
+    """Nothing for "comfortably"; trees are surer without words that say how."""
+    word, lexicon = match[0], load_lexicon()
+    is_name = word in known_nouns() or word in lexicon.ly_adjectives
+    return word if is_name or lexicon.tags.get(word, "A") != "A" else ""
+
+
+@cache
+def _in_colours() -> re.Pattern[str]:
+    """Finds what is worn by its colour alone: "a woman in red sits", not "in red stripes"."""
+    colours = "|".join(load_vocabulary()["colour"])
+    lexicon = load_lexicon()
+    doing = {form for form, (_, kind) in lexicon.verbs.items() if kind == "V"}
+    verbs = "|".join(sorted(doing - lexicon.ing_nouns))
+    return re.compile(
+        rf"(?<=[a-z]) in (?:all |dark |light )?({colours})"
+        r"(?=\s*(?:[,.;]|$)| (?:is|are|was|were|has|have|with|who|that|in|on|at|by|next"
+        rf"|sits?|stands?|lies|{verbs})\b)"
+    )
+
+
+def _own_clause(match: re.Match[str]) -> str:
+    """A clause behind "as" for itself, if the word behind its noun is a verb."""
+    kind = load_lexicon().verbs.get(match[1], ("", ""))[1]
+    finite = kind == "F" or (match[1] in base_forms() and match[1].endswith("s"))
+    return " ; " if finite or match[1] in ("is", "are") else match[0]
 
 
 def _code(match: re.Match[str]) -> str:
@@ -133,12 +179,16 @@ def _tokens(word: str) -> list[Token]:
         return [Token(predicate, predicate, shown=_STAND_IN.get(predicate, ""))]
     if word == "each_other":
         return [Token(EACH_OTHER, shown="him")]
+    if word == "whose_with":
+        return [Token("with", mark=WHOSE)]
     if word == "is_listed":
         return [Token("is", mark=LISTED)]
     if "_" in word:
         noun = word.replace("_", " ")
         plural = singular(noun) != noun
         return [Token(noun, shown=_COMPOUND + "es" if plural else _COMPOUND)]
+    if word in _RARE_PREPOSITIONS:
+        return [Token(word, shown=_RARE_PREPOSITIONS[word])]
     if word == "or":
         return [Token(word, shown="and", mark=OR)]
     return [Token(word)]
@@ -154,6 +204,17 @@ def _counted(tokens: list[Token]) -> list[Token]:
     return [
         token._replace(shown=_NUMBER)
         if token.text in _numbers() and after.text[0].isalpha() and not after.meaning
+        else token
+        for token, after in zip(tokens, [*tokens[1:], Token(".")], strict=False)
+    ]
+
+
+def _owned(tokens: list[Token]) -> list[Token]:
+    """Show the model "his" for the "her" of what is hers, which is no other word for "she"."""
+    attributes, nouns = load_lexicon().attribute_rank, known_nouns()
+    return [
+        token._replace(shown="his")
+        if token.text == "her" and (singular(after.text) in nouns or after.text in attributes)
         else token
         for token, after in zip(tokens, [*tokens[1:], Token(".")], strict=False)
     ]

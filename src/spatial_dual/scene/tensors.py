@@ -127,6 +127,35 @@ class GraphCodec:
         tensors.geometry[:] = geometry_to_bins(values)
         return tensors
 
+    def encode_denials(
+        self, graphs: Sequence[SceneGraph], orders: Sequence[Sequence[int]]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """What graphs say is not so: labels of no object, and relation bits of pairs.
+
+        A label that another object of the graph has is not denied to all.
+
+        Args:
+            graphs: the graphs.
+            orders: object index of each slot, as of ``encode``.
+
+        Returns:
+            (batch, labels + 1) bool, and (batch, pairs, states) bool.
+        """
+        labels = np.zeros((len(graphs), 1 + len(self._labels)), np.bool_)
+        bits = np.zeros((len(graphs), len(self.pairs), len(self.states)), np.bool_)
+        for row, (graph, order) in enumerate(zip(graphs, orders, strict=True)):
+            hidden = {EMPTY, *graph.left_out()}
+            there = {item.label for item in graph.objects if not item.negated}
+            for item in graph.objects:
+                if item.negated and item.label not in there:
+                    labels[row, self._labels.get(item.label, 0)] = True
+            slot_of = {item: n for n, item in enumerate(order[: self.slots]) if item not in hidden}
+            for relation in graph.relations:
+                if relation.negated:
+                    self._set_bit(relation, slot_of, bits[row])
+        labels[:, 0] = False
+        return labels, bits
+
     def _encode_object(self, item: SceneObject, tensors: GraphTensors, row: int, slot: int) -> None:
         tensors.labels[row, slot] = self._labels.get(item.label, 0)
         for word in item.attributes:
@@ -138,8 +167,14 @@ class GraphCodec:
     def _encode_relation(
         self, relation: Relation, slot_of: dict[int, int], bits: NDArray[np.bool_]
     ) -> None:
+        if not relation.negated:
+            self._set_bit(relation, slot_of, bits)
+
+    def _set_bit(
+        self, relation: Relation, slot_of: dict[int, int], bits: NDArray[np.bool_]
+    ) -> None:
         subject, target = slot_of.get(relation.subject), slot_of.get(relation.object)
-        if subject is None or target is None or relation.negated:
+        if subject is None or target is None:
             return
         low, high = min(subject, target), max(subject, target)
         state = self._state_index.get((relation.predicate, subject > target))

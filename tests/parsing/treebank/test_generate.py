@@ -12,7 +12,7 @@ SENTENCES = 400
 
 @pytest.fixture(scope="module")
 def treebank() -> str:
-    return generate_treebank(SENTENCES, (0, 0), capitalised=0.3, invented=0.05)
+    return generate_treebank(SENTENCES, (0, 0), capitalised=0.3, invented=0.05, rare=0.2)
 
 
 def blocks(treebank: str) -> Iterator[tuple[str, list[list[str]]]]:
@@ -50,8 +50,8 @@ def test_text_is_the_words_in_order(treebank: str) -> None:
 
 
 def test_the_seed_decides(treebank: str) -> None:
-    again = generate_treebank(SENTENCES, (0, 0), capitalised=0.3, invented=0.05)
-    other = generate_treebank(SENTENCES, (0, 1), capitalised=0.3, invented=0.05)
+    again = generate_treebank(SENTENCES, (0, 0), capitalised=0.3, invented=0.05, rare=0.2)
+    other = generate_treebank(SENTENCES, (0, 1), capitalised=0.3, invented=0.05, rare=0.2)
     assert again == treebank
     assert other != treebank
 

@@ -11,7 +11,7 @@ LONGEST = 35
 
 
 def generate_treebank(
-    sentences: int, seed: tuple[int, ...], capitalised: float, invented: float
+    sentences: int, seed: tuple[int, ...], capitalised: float, invented: float, rare: float
 ) -> str:
     """CoNLL-U of captions with gold trees; the same arguments give the same text.
 
@@ -20,9 +20,10 @@ def generate_treebank(
         seed: of all draws.
         capitalised: share that begins with a capital letter.
         invented: share of nouns and adjectives that are in no dictionary.
+        rare: share of nouns and verbs that captions seldom have.
     """
     random = np.random.default_rng(seed)
-    grammar = Grammar(Words(random, invented))
+    grammar = Grammar(Words(random, invented, rare))
     blocks: list[str] = []
     while len(blocks) < sentences:
         tree = grammar.sentence()

@@ -3,6 +3,7 @@
 from spatial_dual.parsing.treebank.phrases import Phrases, adposition, adverb, comma, measured
 from spatial_dual.parsing.treebank.statements import Statements
 from spatial_dual.parsing.treebank.trees import Tree
+from spatial_dual.parsing.treebank.typed import Typed
 from spatial_dual.parsing.treebank.words import Verb, Words
 
 _BE = {"is": "VBZ", "are": "VBP", "was": "VBD", "were": "VBD"}
@@ -19,13 +20,16 @@ class Grammar:
         self.words = words
         self.phrases = Phrases(words)
         self.statements = Statements(words, self.phrases)
+        self.typed = Typed(words, self.phrases)
 
     def sentence(self) -> Tree:
         """One caption."""
         draw = self.words.chance
         if draw(0.12):
             return self.statements.caption()
-        if draw(0.3):
+        if draw(0.16):
+            tree = self.typed.sentence()
+        elif draw(0.3):
             tree = self._fragment()
         elif draw(0.22):
             tree = self._existential()
@@ -264,12 +268,12 @@ class Grammar:
     def _second_clause(self, first: Tree) -> None:
         drawn = self.words.pick((self._fronted, self._existential, None, None, None))
         clause = drawn() if drawn else self._clause(0)
-        kind = self.words.pick(("and", "and", "while", ";"))
+        kind = self.words.pick(("and", "and", "and", "while", "while", "as", ";"))
         if kind == ";":
             clause.before.insert(0, ("punct", Tree(";", ";", "PUNCT", ":")))
             first.after.append(("parataxis", clause))
-        elif kind == "while":
-            clause.before.insert(0, ("mark", Tree("while", "while", "SCONJ", "IN")))
+        elif kind != "and":
+            clause.before.insert(0, ("mark", Tree(kind, kind, "SCONJ", "IN")))
             if self.words.chance(0.5):
                 clause.before.insert(0, ("punct", comma()))
             first.after.append(("advcl", clause))

@@ -35,11 +35,13 @@ class Words:
     Args:
         random: source of all draws.
         invented: share of nouns and adjectives that are in no dictionary.
+        rare: share of nouns and verbs of ``load_rare_words``.
     """
 
-    def __init__(self, random: np.random.Generator, invented: float) -> None:
+    def __init__(self, random: np.random.Generator, invented: float, rare: float = 0.0) -> None:
         self._random = random
         self._invented = invented
+        self._rare = rare
 
     def chance(self, probability: float) -> bool:
         """True with the given probability."""
@@ -56,7 +58,7 @@ class Words:
     def noun(self, plural: bool, kinds: Sequence[str] = _THINGS) -> Tree:
         """A noun in the singular or plural; mass nouns and pluralia tantum keep their number."""
         vocabulary = load_vocabulary()
-        lemma = self._made_up() if self.chance(self._invented) else self.word(self.pick(kinds))
+        lemma = self._made_up() if self.chance(self._invented) else self._name(self.pick(kinds))
         plural = (plural and lemma not in vocabulary["mass"]) or lemma in vocabulary["pluralia"]
         if not plural:
             return Tree(lemma, lemma, "NOUN", "NN")
@@ -74,7 +76,15 @@ class Words:
 
     def verb(self, kind: str) -> Verb:
         """A verb of the kind "rest", "transitive", "prepositional" or "passive"."""
-        return self.pick(load_verbs()[kind])
+        rare = load_rare_verbs()
+        known = kind not in rare or not self.chance(self._rare)
+        return self.pick(load_verbs()[kind] if known else rare[kind])
+
+    def _name(self, kind: str) -> str:
+        if not self.chance(self._rare):
+            return self.word(kind)
+        rare = load_rare_words()
+        return self.pick(rare.get(kind, rare["things"]))
 
     def _quality(self) -> str:
         return "colour" if self.chance(0.45) else "adjective"
@@ -92,6 +102,25 @@ def load_vocabulary() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def load_rare_words() -> dict[str, tuple[str, ...]]:
+    """Nouns and verbs that captions seldom have, from WordNet 3.0 (see its notice beside this)."""
+    text = resources.files(__package__).joinpath("rare_words.json").read_text("utf-8")
+    return {kind: tuple(words.split()) for kind, words in json.loads(text).items()}
+
+
+@cache
+def rare_nouns() -> frozenset[str]:
+    """Nouns of ``load_rare_words``."""
+    return frozenset(w for kind in ("people", "animals", "things") for w in load_rare_words()[kind])
+
+
+@cache
+def load_rare_verbs() -> dict[str, tuple[Verb, ...]]:
+    """Verbs of ``load_rare_words``: "rest" and "transitive"."""
+    return {kind: tuple(map(_verb, load_rare_words()[kind])) for kind in ("rest", "transitive")}
+
+
+@cache
 def known_nouns() -> frozenset[str]:
     """Singular names of things."""
     return frozenset(word for kind in _THINGS for word in load_vocabulary()[kind])
@@ -102,6 +131,13 @@ def load_verbs() -> dict[str, tuple[Verb, ...]]:
     """Verbs by kind."""
     kinds = ("rest", "transitive", "prepositional", "passive")
     return {kind: tuple(map(_verb, load_vocabulary()[kind])) for kind in kinds}
+
+
+@cache
+def rare_base_forms() -> dict[str, str]:
+    """Base of the base and the present form of each rare verb."""
+    verbs = [verb for kind in load_rare_verbs().values() for verb in kind]
+    return {form: verb.base for verb in verbs for form in (verb.base, verb.present)}
 
 
 @cache

@@ -9,7 +9,10 @@ def make_treebank(treebank: Parameters, seed: int) -> tuple[str, str]:
     """CoNLL-U text of the training and of the development part."""
     from spatial_dual.parsing.treebank.generate import generate_treebank
 
-    sizes, shares = treebank["sentences"], {k: treebank[k] for k in ("capitalised", "invented")}
+    sizes, shares = (
+        treebank["sentences"],
+        {k: treebank[k] for k in ("capitalised", "invented", "rare")},
+    )
     return (
         generate_treebank(sizes["train"], (seed, 0), **shares),
         generate_treebank(sizes["dev"], (seed, 1), **shares),

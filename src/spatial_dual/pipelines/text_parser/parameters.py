@@ -19,6 +19,7 @@ class TreebankParameters(Section):
     sentences: TreebankSizes
     capitalised: Share
     invented: Share
+    rare: Share
 
 
 class TextParserParameters(Section):
