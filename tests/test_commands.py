@@ -273,6 +273,14 @@ def test_texts_are_read_by_named_models(tmp_path, capsys, shared_data):
     assert graph.triplets() == [("cup", "on", "table")]
 
 
+def test_every_parser_has_a_name_of_its_own(capsys):
+    (graph,) = printed_graphs(capsys, "--text", "a cup is on a table", "--parser", "lexicon")
+    assert graph.triplets() == [("cup", "on", "table")]
+    said = failure("graph", "--text", "a cup", "--parser", "factual:no/such/folder")
+    assert said.startswith("spatial-dual graph: --parser:")
+    assert "no/such/folder" in said
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

@@ -58,7 +58,7 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
         batch = texts[start : start + _BATCH]
         try:
             graphs = parser.parse(batch)
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError) as error:
             raise CommandError(f"--parser: {error}") from error
         if model is not None:
             graphs = model.complete(graphs, texts=batch, steps=options.steps, seed=options.seed)
@@ -66,10 +66,10 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
 
 
 def _parser(options: Namespace) -> "TextGraphParser":
-    from spatial_dual.parsing.default import default_parser
+    from spatial_dual.parsing.default import parser_named
 
     try:
-        return default_parser(options.parser)
+        return parser_named(options.parser)
     except FileNotFoundError as error:
         raise CommandError(f"--parser: {error}") from error
 

@@ -179,7 +179,10 @@ def _add_graph(command: ArgumentParser) -> None:
     source.add_argument("--texts", metavar="FILE", help="one text a line; - is standard input")
     source.add_argument("--image", type=Path, metavar="FILE", help="- is standard input")
     command.add_argument(
-        "--parser", metavar="DIR", help="Stanza models that read the texts (default: our own)"
+        "--parser",
+        metavar="NAME",
+        help="what reads the texts: lexicon, factual[:CHECKPOINT] or a folder of Stanza models "
+        "(default: our own)",
     )
     depth = command.add_mutually_exclusive_group()
     depth.add_argument(

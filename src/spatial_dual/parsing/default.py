@@ -53,6 +53,26 @@ def parser_of(choice: str, parsing: Mapping[str, Any]) -> TextGraphParser:
     raise ValueError(f"a parser is 'stanza', 'factual' or 'lexicon', got {choice!r}")
 
 
+def parser_named(name: str | None) -> TextGraphParser:
+    """The parser that a command names.
+
+    Args:
+        name: "stanza", "lexicon", "factual" or "factual:" and a checkpoint, or a folder of Stanza
+            models; None is the shipped one.
+
+    Raises:
+        FileNotFoundError: there are no models in the folder.
+    """
+    choice, _, checkpoint = (name or "stanza").partition(":")
+    if choice == "factual":
+        from spatial_dual.parsing.factual import PUBLISHED
+
+        return parser_of("factual", {"factual": checkpoint or PUBLISHED})
+    if name in (None, "stanza", "lexicon"):
+        return parser_of(choice, {})
+    return default_parser(name)
+
+
 @cache
 def _loaded(folder: Path, package: str, spelling: bool) -> StanzaParser:
     return StanzaParser(folder, package, spelling)
