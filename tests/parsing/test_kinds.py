@@ -1,7 +1,7 @@
 """Texts of the kinds that people type: ``tests/data/kinds.json``, written before they were tried.
 
-The rules were worked out on the part "develop" of each kind; no rule was worked out on "held_out". The
-bars are a little below what was measured.
+The rules were worked out on the part "develop" of each kind, none of them on "held_out". The bars
+are a little below what was measured.
 """
 
 import json
