@@ -101,6 +101,20 @@ def test_draw_writes_the_picture_and_says_where(model, tmp_path, capsys):
     assert model.called == {"steps": 9, "guidance": 3.0}
 
 
+def test_draw_reads_the_text_by_the_parser_that_is_named(model, tmp_path):
+    class Nothing:
+        def parse(self, texts):
+            raise AssertionError("the model's own parser was asked")
+
+    out, model.parser = tmp_path / "out.png", Nothing()
+    main(["draw", "a red cup", "-o", str(out), "--parser", "lexicon"])
+    assert isinstance(model.parser, LexiconParser)
+    out.unlink()
+    said = failure("draw", "a red cup", "-o", out, "--parser", tmp_path)
+    assert said.startswith("spatial-dual draw: --parser: no Stanza models in")
+    assert not out.exists()
+
+
 def test_draw_several_with_their_graphs(model, tmp_path, capsys):
     main(
         [

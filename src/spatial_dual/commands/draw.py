@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
-from spatial_dual.commands.inputs import checked_text, load_model
+from spatial_dual.commands.inputs import checked_text, load_model, load_parser, parse_texts
 from spatial_dual.commands.outputs import check_replaceable, say, warn
 from spatial_dual.printing import printable
 
@@ -26,7 +26,9 @@ def run(options: Namespace) -> None:
     for path in (*paths, *(map(_boxed, paths) if options.show_graph else ())):
         check_replaceable(path)
     model = load_model(options.model, options.allow_hub)
-    stated = model.initial_from_texts([text])[0]
+    if options.parser is not None:
+        model.parser = load_parser(options.parser)
+    stated = parse_texts(model.parser, [text])[0]
     problems = _problems(text, stated, model.parts.vocabulary)
     if options.strict and problems:
         raise CommandError(f"{'; '.join(problems)}; leave --strict out to draw the rest")

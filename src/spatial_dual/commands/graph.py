@@ -5,13 +5,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from spatial_dual.commands.errors import CommandError
-from spatial_dual.commands.inputs import checked_text, load_model, read_lines, read_picture
+from spatial_dual.commands.inputs import (
+    checked_text,
+    load_model,
+    load_parser,
+    parse_texts,
+    read_lines,
+    read_picture,
+)
 from spatial_dual.commands.outputs import say
 from spatial_dual.commands.views import names_depth, names_instances, read_view
 from spatial_dual.printing import json_line
 
 if TYPE_CHECKING:
-    from spatial_dual.parsing.interface import TextGraphParser
     from spatial_dual.scene.graph import SceneGraph
 
 _BATCH = 256
@@ -53,25 +59,13 @@ def _of_texts(options: Namespace) -> "Iterator[SceneGraph]":
             for number, line in enumerate(read_lines(options.texts), start=1)
         ]
     model = load_model(options.model, options.allow_hub) if options.completed else None
-    parser = _parser(options)
+    parser = load_parser(options.parser)
     for start in range(0, len(texts), _BATCH):
         batch = texts[start : start + _BATCH]
-        try:
-            graphs = parser.parse(batch)
-        except (FileNotFoundError, ValueError) as error:
-            raise CommandError(f"--parser: {error}") from error
+        graphs = parse_texts(parser, batch)
         if model is not None:
             graphs = model.complete(graphs, texts=batch, steps=options.steps, seed=options.seed)
         yield from graphs
-
-
-def _parser(options: Namespace) -> "TextGraphParser":
-    from spatial_dual.parsing.default import parser_named
-
-    try:
-        return parser_named(options.parser)
-    except FileNotFoundError as error:
-        raise CommandError(f"--parser: {error}") from error
 
 
 def _of_image(options: Namespace) -> "Iterator[SceneGraph]":

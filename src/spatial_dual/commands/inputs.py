@@ -1,6 +1,7 @@
 """What the subcommands read: the model, texts, images."""
 
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from spatial_dual.datasets.images import Crop
     from spatial_dual.models.spatial_dual import SpatialDual
+    from spatial_dual.parsing.interface import TextGraphParser
+    from spatial_dual.scene.graph import SceneGraph
 
 
 def load_model(folder: Path, allow_hub: bool = False) -> "SpatialDual":
@@ -41,6 +44,32 @@ def load_model(folder: Path, allow_hub: bool = False) -> "SpatialDual":
         return SpatialDual.from_pretrained(folder, allow_hub=allow_hub)
     except (OSError, ValueError) as error:
         raise CommandError(f"cannot load the model: {error}") from error
+
+
+def load_parser(name: str | None) -> "TextGraphParser":
+    """The parser that ``--parser`` names, see ``parsing.default.parser_named``.
+
+    Raises:
+        CommandError: there is no such parser, or nothing usable in its folder.
+    """
+    from spatial_dual.parsing.default import parser_named
+
+    try:
+        return parser_named(name)
+    except FileNotFoundError as error:
+        raise CommandError(f"--parser: {error}") from error
+
+
+def parse_texts(parser: "TextGraphParser", texts: Sequence[str]) -> "list[SceneGraph]":
+    """What the texts say.
+
+    Raises:
+        CommandError: the parser's models are damaged, or not there.
+    """
+    try:
+        return parser.parse(texts)
+    except (FileNotFoundError, ValueError) as error:
+        raise CommandError(f"--parser: {error}") from error
 
 
 def checked_text(text: str, place: str = "") -> str:

@@ -135,6 +135,7 @@ def _add_draw(command: ArgumentParser) -> None:
     command.add_argument(
         "--guidance", type=_guidance, metavar="G", help="1 turns guidance off, 0 ignores the text"
     )
+    _add_parser(command)
     command.add_argument(
         "--strict",
         action="store_true",
@@ -145,6 +146,15 @@ def _add_draw(command: ArgumentParser) -> None:
         action="store_true",
         help="print the graph of the text and the 3D graph it evolved into, and write the latter "
         "over the image to OUT.graph.png",
+    )
+
+
+def _add_parser(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--parser",
+        metavar="NAME",
+        help="what reads the texts: lexicon, factual[:CHECKPOINT] or a folder of Stanza models "
+        "(default: our own)",
     )
 
 
@@ -178,12 +188,7 @@ def _add_graph(command: ArgumentParser) -> None:
     source.add_argument("--text", metavar="TEXT")
     source.add_argument("--texts", metavar="FILE", help="one text a line; - is standard input")
     source.add_argument("--image", type=Path, metavar="FILE", help="- is standard input")
-    command.add_argument(
-        "--parser",
-        metavar="NAME",
-        help="what reads the texts: lexicon, factual[:CHECKPOINT] or a folder of Stanza models "
-        "(default: our own)",
-    )
+    _add_parser(command)
     depth = command.add_mutually_exclusive_group()
     depth.add_argument(
         "--depth", type=Path, metavar="FILE", help="depth of the image, PNG or TIFF, one channel"
