@@ -23,6 +23,9 @@ def test_words_that_the_graph_leaves_out_are_named() -> None:
     text = "A man stands happily near a car."
     (graph,) = default_parser().parse([text])
     assert not_understood(text, graph) == ["happily"]
+    text = "a butterfly nearly on a family photo"  # "butterfly" and "family" are things
+    (graph,) = default_parser().parse([text])
+    assert not_understood(text, graph) == ["nearly"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a graph says of its text, in one line, and what of the text it leaves unsaid."""
 
 from spatial_dual.parsing.lexicon import load_lexicon, singular, third_person
-from spatial_dual.parsing.tokens import tokenise
+from spatial_dual.parsing.tokens import tokenise, words_of_manner
 from spatial_dual.parsing.treebank.words import base_forms
 from spatial_dual.scene.graph import SceneGraph, SceneObject
 
@@ -44,7 +44,8 @@ def not_understood(text: str, graph: SceneGraph) -> list[str]:
     known = set(said.split())
     tokens = [token for sentence in tokenise(text) for token in sentence if not token.meaning]
     words = (word for token in tokens for word in token.text.split())
-    return list(dict.fromkeys(word for word in words if not _is_said(word, known)))
+    unsaid = [word for word in words if not _is_said(word, known)]
+    return list(dict.fromkeys([*unsaid, *words_of_manner(text)]))
 
 
 def _is_said(word: str, known: set[str]) -> bool:

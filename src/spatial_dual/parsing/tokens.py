@@ -107,6 +107,15 @@ def tokenise(caption: str) -> list[list[Token]]:
     return [sentence for sentence in sentences if 0 < len(sentence) <= LONGEST_SENTENCE]
 
 
+def words_of_manner(caption: str) -> list[str]:
+    """Words that say how ("happily"), which ``tokenise`` leaves out."""
+    try:
+        text = clean_caption(caption).lower()
+    except ValueError:
+        return []
+    return [found[0] for found in _MANNER.finditer(text) if not _without_manner(found)]
+
+
 def _parts(text: str) -> list[list[Token]]:
     parts: list[list[Token]] = [[]]
     for word in _TOKEN.findall(_CLITIC.sub(r" \1", text)):
