@@ -25,18 +25,10 @@ def outcomes(work: Callable[[Any], str], given: Iterable[Any], spare: int = SPAR
     """
     given, found = list(given), []
     while len(found) < len(given):
-        receiver, sender = FORK.Pipe(duplex=False)
-        process = FORK.Process(target=_run, args=(work, given[len(found) :], sender, spare))
-        process.start()
-        sender.close()
-        while True:
-            try:
-                found.append(receiver.recv())
-            except EOFError:
-                break
-        process.join()
-        if process.exitcode:
-            found.append(f"signal {-process.exitcode}")
+        said, died_by = _said_by(_run, (work, given[len(found) :]), spare)
+        found += said
+        if died_by:
+            found.append(f"signal {died_by}")
     return found
 
 
@@ -56,21 +48,30 @@ def fuzz(
     number, end = FIRST, FIRST + inputs(short, long)
     failures: list[str] = []
     while number < end and len(failures) < FAILURES:
-        receiver, sender = FORK.Pipe(duplex=False)
-        arguments = (make, check, range(number, end), at, sender, spare)
-        process = FORK.Process(target=_fuzz, args=arguments)
-        process.start()
-        sender.close()
-        while True:
-            try:
-                failures.append(receiver.recv())
-            except EOFError:
-                break
-        process.join()
+        said, died_by = _said_by(_fuzz, (make, check, range(number, end), at), spare)
+        failures += said
         number = struct.unpack("q", at[:])[0] + 1
-        if process.exitcode:
-            failures.append(f"signal {-process.exitcode}: {_shown(make, number - 1)}")
+        if died_by:
+            failures.append(f"signal {died_by}: {_shown(make, number - 1)}")
     assert not failures, "\n".join(failures)
+
+
+def _said_by(
+    work: Callable[..., None], arguments: tuple[Any, ...], spare: int
+) -> tuple[list[str], int]:
+    """What ``work`` sends from a process of its own, and the signal that ended it, or 0."""
+    receiver, sender = FORK.Pipe(duplex=False)
+    process = FORK.Process(target=work, args=(*arguments, sender, spare))
+    process.start()
+    sender.close()
+    said: list[str] = []
+    while True:
+        try:
+            said.append(receiver.recv())
+        except EOFError:
+            break
+    process.join()
+    return said, -(process.exitcode or 0)
 
 
 def _fuzz(

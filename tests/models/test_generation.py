@@ -211,17 +211,19 @@ def test_captions_are_written_from_codes_and_graph_without_guidance() -> None:
 
 def test_text_codes_are_noised_again_before_they_are_decoded() -> None:
     diffuser, tags = GuidedDiffuser(), random_tags(200, shape=SHAPE)
-    decoder = SimpleNamespace(generate=lambda codes, given: codes)
+    decoder = SimpleNamespace(generate=lambda codes, given: codes, graph="some")
+    blind = SimpleNamespace(generate=lambda codes, given: codes, graph=None)
     kernel = build_kernel(KernelConfig("absorbing", 3, 20))
     condition = TokenCondition(tags, torch.zeros(200, 5))
 
-    def written(share: float) -> Tensor:
+    def written(share: float, decoder: SimpleNamespace = decoder) -> Tensor:
         options = SamplingOptions(steps=3, temperature=0.01, text_noise=share)
         noise = [torch.Generator().manual_seed(k) for k in range(200)]
         return write_captions(diffuser, kernel, decoder, condition, options, noise)
 
     assert not (written(0.0) == kernel.mask_index).any()
     assert (written(1.0) == kernel.mask_index).all()
+    assert not (written(1.0, blind) == kernel.mask_index).any()  # nothing mends them
     some = written(0.75)
     assert (some == kernel.mask_index).float().mean() == pytest.approx(0.75, abs=0.05)
     assert (some[some != kernel.mask_index] == 0).all()
@@ -257,3 +259,20 @@ def test_graphs_are_revealed_kind_by_kind(dgae: LiteralDgae, initial: dict[str, 
     assert len(torch.unique(labels[:, 0])) > 1  # within a kind by chance
     with pytest.raises(ValueError, match="graph_order must be one of chance, kinds, got 'labels'"):
         SamplingOptions(graph_order="labels")
+
+
+@pytest.mark.parametrize("name", ["uniform", "continuous"])
+def test_kernels_without_mask_have_no_order_of_kinds(
+    dgae: LiteralDgae, initial: dict[str, Tensor], name: str
+) -> None:
+    """What the variants of Table 6 with other kernels are drawn by."""
+    kernel = build_kernel(KernelConfig(name, CODES, 10))
+    wishes = Wishes(dgae.encode(random_tags(8, seed=2, shape=SHAPE)))
+
+    def drawn(order: str) -> Tensor:
+        options = SamplingOptions(graph_steps=5, graph_order=order)
+        noise = [torch.Generator().manual_seed(k) for k in range(8)]
+        given = (initial, "image", torch.zeros(8, 1), options, noise)
+        return sample_graphs(wishes, kernel, dgae, *given).tokens
+
+    assert torch.equal(drawn("kinds"), drawn("chance"))

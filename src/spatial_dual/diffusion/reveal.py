@@ -64,9 +64,7 @@ class GroupOrder:
     def scores(self, probabilities: Tensor, noise: Noise) -> Tensor:
         """Minus the rank of the group, and below it a number by chance."""
         shape, device = probabilities.shape[:2], probabilities.device
-        return (
-            -self._groups.to(device) + uniform_noise((shape[0], 1, shape[1]), noise, device)[:, 0]
-        )
+        return uniform_noise(shape, noise, device) - self._groups.to(device)
 
 
 def halton_ranks(side: int) -> Tensor:

@@ -50,12 +50,14 @@ class SamplingOptions:
         purity_weight: sharpens predictions by their purity; None leaves them.
         graph_steps: of the graph diffuser's chain; None is ``steps``.
         graph_order: of revealing its nodes: as "chance" has it, or by "kinds": the labels and the
-            place, then one kind of property after the other, then the relations.
+            place, then one kind of property after the other, then the relations. A kernel without
+            mask reveals nothing, so there it has no effect.
         graph_temperature: of the graph diffuser.
         candidates: descriptions drawn of each image; 3DSG and depth bear out best the one kept.
         drawings: made of each text; the one is kept that shows most of it to perception.
         text_noise: share of the chain up to which text codes are noised again before the text
             decoder reads them, as in its training; a few words stay, the graph decides on the rest.
+            A decoder that reads no graph gets all of them.
         decode_text: whether the text decoder reads the text codes (Eq. 6); else they are the words.
 
     Raises:
@@ -149,18 +151,20 @@ def sample_graphs(
         min(options.graph_steps or options.steps, kernel.steps),
         noise,
         temperature=options.graph_temperature,
-        order=_order_of_kinds(dgae.config.shape) if options.graph_order == "kinds" else None,
+        order=_graph_order(options, kernel, dgae.config.shape),
         return_trajectory=return_trajectory,
         device=feature.device,
     )
 
 
-def _order_of_kinds(shape: NodeShape) -> GroupOrder:
-    """Labels and the place first, then property after property, relations last.
+def _graph_order(options: SamplingOptions, kernel: Kernel, shape: NodeShape) -> Order | None:
+    """Labels and the place first, then property after property, relations last; None is chance.
 
     Side by side the five numbers of a place fit each other badly, and properties of an empty slot
     make an object of it.
     """
+    if options.graph_order == "chance" or kernel.mask_index is None:
+        return None
     columns = shape.columns
     return GroupOrder(torch.where(columns == columns.max(), 0, columns))
 
@@ -238,7 +242,7 @@ def write_captions(
     codes = _sample_tokens(writer, kernel, condition, options, noise, guidance=Ramp(1.0, 1.0))
     if not options.decode_text:
         return Written.unrated(codes)
-    if options.text_noise:
+    if options.text_noise and decoder.graph is not None:
         t = torch.full((len(codes),), round(options.text_noise * kernel.steps), device=codes.device)
         codes = kernel.to_tokens(kernel.sample_forward(codes, t, noise))
     return decoder.generate(codes, condition.tags)

@@ -345,7 +345,6 @@ def _is_place(ground: Word) -> bool:
 
 def _moves(verb: Word, item: Word, ground: Word) -> bool:
     """Whether a place after "verb item" is the item's: where a cup is held, not a hat worn."""
-    lexicon = load_lexicon()
-    case = ground.child("case")
+    lexicon, case = load_lexicon(), ground.child("case")
     own = item.noun in lexicon.clothing or item.noun in lexicon.parts
     return not own and not is_done_there(verb, case.predicate if case else "", ground)
